@@ -1,0 +1,551 @@
+//! The plan for one person: create, adopt, update, deactivate, bring back, or leave alone.
+//!
+//! Decides everything of design section 6 that concerns one sync, from what was read and what is
+//! remembered. It deliberately does not read claims: that somebody else holds a UPN or an object is
+//! found when the claim is taken, in the same request, so that no race is left open.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::attributes::{Attribute, Merge, TABLE, merge};
+use crate::desired::{Connection, Desired, DesiredUser, UserAnswer};
+use crate::finding::{Finding, FindingCode};
+use crate::ids::{EntraUserId, JumpCloudUserId, Upn};
+use crate::observed::{Candidate, Claim, EntraUser, Lookup, Observed};
+use crate::plan::person::{ManagerLink, Sides, desired as desired_value, display_name, merge_all};
+use crate::plan::switch::{Read, Switch, Want, shows, switch, want};
+use crate::plan::{Action, Adoption, Cause, Creation, Plan, Planned, WaitsFor};
+use crate::policy::{Policy, UpnSource};
+use crate::record::{
+    Binding, Decided, Expect, Expecting, Mailbox, Origin, UserRecord, after, before,
+};
+use crate::upn::{self, Domain};
+
+/// How long a read that decides nothing is left alone (P6).
+const UNDECIDED: Duration = Duration::from_secs(10 * 60);
+/// How long a new object that answers 404, or a creation nobody can see yet, is left alone.
+const REPLICATION: Duration = Duration::from_secs(10);
+/// How far the clocks of Entra's replicas may lie apart (P14).
+const ENTRA_CLOCKS: Duration = Duration::from_secs(5);
+
+/// Everything one plan depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct UserInput<'a> {
+    /// The directory's rules.
+    pub policy: &'a Policy,
+    /// The person.
+    pub user: &'a JumpCloudUserId,
+    /// What is remembered.
+    pub record: &'a UserRecord,
+    /// What messages left.
+    pub mailbox: &'a Mailbox,
+    /// The state that the item which rang announces.
+    pub expect: Option<Expect>,
+    /// What JumpCloud answered.
+    pub desired: &'a Desired,
+    /// What Entra answered.
+    pub observed: &'a Observed,
+    /// The tenant's domains.
+    pub domains: &'a [Domain],
+    /// What our bindings say about the manager.
+    pub manager: &'a ManagerLink,
+}
+
+/// What to read from Entra about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The bound object.
+    Object(EntraUserId),
+    /// Whoever has this UPN.
+    Upn(Upn),
+    /// Nothing: no plan for this person needs Entra.
+    Nothing,
+}
+
+/// Decides what to read from Entra, from the same facts as the plan.
+pub fn target(
+    policy: &Policy,
+    record: &UserRecord,
+    desired: &Desired,
+    domains: &[Domain],
+) -> Target {
+    if let Some(binding) = live_binding(record) {
+        return Target::Object(binding.object.clone());
+    }
+    // R10: an open intent is looked up under its own UPN, whatever JumpCloud says now.
+    if let Some(intent) = &record.intent {
+        return Target::Upn(intent.upn.clone());
+    }
+    match connected_user(desired).map(|user| resolve(policy, user, domains)) {
+        Some(Ok(upn)) => Target::Upn(upn),
+        Some(Err(_)) | None => Target::Nothing,
+    }
+}
+
+/// Plans one person.
+pub fn plan_user(input: UserInput<'_>, now: Timestamp) -> Planned {
+    let planner = Planner {
+        input,
+        now,
+        wanted: want(&input.policy.users, input.desired, input.mailbox.deleted_seen),
+        planned: Planned {
+            plan: Plan::default(),
+            findings: Vec::new(),
+            look_again: None,
+            covers: true,
+            waits_for: BTreeSet::new(),
+        },
+    };
+    planner.plan()
+}
+
+/// A binding whose claims were not given up.
+fn live_binding(record: &UserRecord) -> Option<&Binding> {
+    record.binding.as_ref().filter(|binding| !binding.given_up)
+}
+
+fn connected_user(desired: &Desired) -> Option<&DesiredUser> {
+    match (&desired.user, &desired.connection) {
+        (UserAnswer::Found(user), Connection::Connected) => Some(user),
+        _ => None,
+    }
+}
+
+fn resolve(policy: &Policy, user: &DesiredUser, domains: &[Domain]) -> Result<Upn, Finding> {
+    let email = match policy.upn.source {
+        UpnSource::Email => &user.email,
+        UpnSource::AlternateEmail => &user.alternate_email,
+    };
+    upn::resolve(&policy.upn, email, domains)
+}
+
+struct Planner<'a> {
+    input: UserInput<'a>,
+    now: Timestamp,
+    wanted: Want,
+    planned: Planned,
+}
+
+impl Planner<'_> {
+    fn plan(mut self) -> Planned {
+        self.expected();
+        match (live_binding(self.input.record), self.input.observed) {
+            (Some(binding), Observed::Bound(Some(object))) => {
+                self.undecided();
+                self.bound(binding, object);
+            }
+            (Some(binding), Observed::Bound(None)) => {
+                self.undecided();
+                self.gone(binding);
+            }
+            (None, Observed::Lookup(lookup)) => self.unbound(lookup),
+            (_, _) => self.nothing_to_look_for(),
+        }
+        self.planned
+    }
+
+    fn find(&mut self, code: FindingCode, message: impl Into<String>) {
+        self.planned.findings.push(Finding::new(code, message));
+    }
+
+    fn look_again(&mut self, at: Timestamp) {
+        let earliest = self.planned.look_again.map_or(at, |other| other.min(at));
+        self.planned.look_again = Some(earliest);
+    }
+
+    /// Looks again later, and covers nothing until then.
+    fn wait_until(&mut self, at: Timestamp) {
+        self.look_again(at);
+        self.planned.covers = false;
+    }
+
+    fn wait(&mut self, span: Duration) {
+        self.wait_until(after(self.now, span));
+    }
+
+    /// An announced state that no read shows yet is looked at again (design 4.5).
+    fn expected(&mut self) {
+        let UserInput { policy, record, expect, desired, .. } = self.input;
+        let fresh = expect.map(|expect| Expecting { expect, since: self.now });
+        let Some(expecting) = record.expecting.or(fresh).filter(|e| !shows(desired, e.expect))
+        else {
+            return;
+        };
+        let looks = policy.timing.second_looks.iter().map(|span| after(expecting.since, *span));
+        if let Some(next) = looks.filter(|look| *look > self.now).min() {
+            self.planned.plan.memory.expecting = Some(expecting);
+            self.look_again(next);
+        }
+    }
+
+    /// P6: a read that proves nothing about somebody who is ours.
+    fn undecided(&mut self) {
+        if self.wanted != Want::Undecided {
+            return;
+        }
+        match self.input.desired.user {
+            UserAnswer::Missing => self.find(
+                FindingCode::DeletionUndecided,
+                "JumpCloud does not know the user, but no deletion was seen",
+            ),
+            UserAnswer::Found(_) => self.find(
+                FindingCode::ScopeUnreadable,
+                "the scope object cannot be read, so nobody counts as disconnected",
+            ),
+        }
+        self.wait(UNDECIDED);
+    }
+
+    fn excluded(&self, upn: Option<&Upn>) -> bool {
+        let exclude = &self.input.policy.users.exclude;
+        exclude.contains(self.input.user.as_str())
+            || upn.is_some_and(|upn| exclude.contains(upn.as_str()))
+    }
+
+    fn nothing_to_look_for(&mut self) {
+        if let Some(user) = connected_user(self.input.desired)
+            && let Err(finding) = resolve(self.input.policy, user, self.input.domains)
+        {
+            self.planned.findings.push(finding);
+        } else if self.input.desired.connection == Connection::Unreadable {
+            self.undecided();
+        }
+    }
+
+    // ---- somebody who is ours ----------------------------------------------------------------
+
+    fn bound(&mut self, binding: &Binding, object: &EntraUser) {
+        let off = matches!(self.wanted, Want::Off(_));
+        if self.excluded(Some(&binding.upn)) {
+            if off && object.enabled {
+                self.find(
+                    FindingCode::ExcludedShouldBeOff,
+                    "the user is excluded, but should be switched off",
+                );
+            }
+            return;
+        }
+        let waits = self.switch(binding, object);
+        self.lockout();
+        if let Some(user) = connected_user(self.input.desired) {
+            self.rename(binding, object, user);
+            self.attributes(binding, object, user);
+        }
+        if self.wanted == Want::Off(Cause::Deleted) && !waits {
+            self.planned.plan.memory.give_up = true;
+        }
+    }
+
+    /// Writes `accountEnabled` where needed; whether that has to wait.
+    fn switch(&mut self, binding: &Binding, object: &EntraUser) -> bool {
+        let UserInput { policy, record, desired, expect, .. } = self.input;
+        let read = Read {
+            enabled: object.enabled,
+            at: desired.read_at,
+            expected: expect.is_some_and(|expect| shows(desired, expect)),
+        };
+        match switch(policy, record, binding, self.wanted, read, self.now) {
+            Switch::Settle { until } => {
+                self.wait_until(until);
+                return true;
+            }
+            Switch::Report(finding) => self.planned.findings.push(finding),
+            Switch::Write { set, send_again } => {
+                let revoke = set.then_revoke;
+                self.planned.plan.actions.push(Action::SetEnabled(set));
+                if revoke {
+                    self.planned.plan.actions.push(Action::RevokeSessions);
+                }
+                if let Some(at) = send_again {
+                    self.look_again(at);
+                }
+                self.planned.plan.memory.drop_revocation = self.wanted == Want::On;
+                return send_again.is_some();
+            }
+            Switch::Leave if record.revoke_pending => match self.wanted {
+                Want::Off(_) => self.planned.plan.actions.push(Action::RevokeSessions),
+                Want::On => self.planned.plan.memory.drop_revocation = true,
+                Want::AsFound | Want::Undecided => {}
+            },
+            Switch::Leave => {}
+        }
+        false
+    }
+
+    /// P7: a timed unlock may emit no event, so somebody who is locked out is looked at again.
+    fn lockout(&mut self) {
+        if self.wanted != Want::Off(Cause::LockedOut) {
+            return;
+        }
+        let since = self.input.record.locked_since.unwrap_or(self.now);
+        self.planned.plan.memory.locked_since = Some(since);
+        let recent = self.now <= after(since, Duration::from_secs(2 * 3600));
+        let span = Duration::from_secs(if recent { 600 } else { 3600 });
+        self.look_again(after(self.now, span));
+    }
+
+    /// P5, U6: the UPN follows the mapped e-mail; a UPN finding leaves it as it is.
+    fn rename(&mut self, binding: &Binding, object: &EntraUser, user: &DesiredUser) {
+        let to = match resolve(self.input.policy, user, self.input.domains) {
+            Ok(to) => to,
+            Err(finding) => return self.planned.findings.push(finding),
+        };
+        let own = binding.own_writes_count(&self.input.policy.timing, self.now);
+        let from = if own { &binding.upn } else { &object.upn };
+        if *from != to {
+            self.planned.plan.actions.push(Action::SetUpn { from: from.clone(), to });
+        }
+    }
+
+    fn attributes(&mut self, binding: &Binding, object: &EntraUser, user: &DesiredUser) {
+        let UserInput { policy, manager, .. } = self.input;
+        let sides = Sides {
+            applied: &binding.applied,
+            observed: &object.attributes,
+            own_writes_count: binding.own_writes_count(&policy.timing, self.now),
+        };
+        let memory = &mut self.planned.plan.memory;
+        let merged = merge_all(policy, user, manager, &binding.upn, sides, memory);
+        self.planned.findings.extend(merged.findings);
+        if !merged.changes.is_empty() {
+            self.planned.plan.actions.push(Action::Update(merged.changes));
+        }
+        if let Some(change) = merged.manager {
+            self.planned.plan.actions.push(Action::SetManager(change));
+        }
+        self.unbound_manager();
+    }
+
+    /// P13: an unbound manager is waited for.
+    fn unbound_manager(&mut self) {
+        if let ManagerLink::Unbound(manager) = self.input.manager {
+            self.find(
+                FindingCode::ManagerNotBound,
+                format!("the manager {manager} is not bound yet"),
+            );
+            self.planned.waits_for.insert(WaitsFor::Binding(manager.clone()));
+        }
+    }
+
+    /// The bound object answers 404.
+    fn gone(&mut self, binding: &Binding) {
+        if binding.is_young(&self.input.policy.timing, self.now) {
+            // R11: never "gone", for P6 as for P9.
+            self.wait(REPLICATION);
+        } else if let Want::Off(cause) = self.wanted {
+            // P6: a missing object satisfies a deactivation.
+            self.planned.plan.memory.give_up = cause == Cause::Deleted;
+        } else {
+            self.find(
+                FindingCode::GoneInEntra,
+                format!("the bound object {} is gone in Entra", binding.object),
+            );
+        }
+    }
+
+    // ---- somebody who is not ours yet --------------------------------------------------------
+
+    fn unbound(&mut self, lookup: &Lookup) {
+        match &lookup.found {
+            Some(candidate) => self.found(lookup, candidate),
+            None => self.absent(lookup),
+        }
+    }
+
+    fn found(&mut self, lookup: &Lookup, candidate: &Candidate) {
+        let intent = self.input.record.intent.as_ref().filter(|intent| {
+            intent.upn == lookup.upn
+                && candidate.user.created_at.is_some_and(|created| created >= intent.since)
+        });
+        let adoption = if let Some(intent) = intent {
+            // R10: created since the intent, so it is ours, with the state we meant.
+            Adoption {
+                object: candidate.user.id.clone(),
+                upn: lookup.upn.clone(),
+                origin: Origin::Created,
+                created_at: candidate.user.created_at,
+                disabled_by_us: intent.meant_disabled,
+            }
+        } else {
+            if connected_user(self.input.desired).is_none() {
+                return self.open_intent(lookup);
+            }
+            if let Some(finding) = self.never_adopted(lookup, candidate) {
+                return self.planned.findings.push(finding);
+            }
+            let off = matches!(self.wanted, Want::Off(_));
+            let inherited = matches!(candidate.claim, Claim::Tombstone { disabled_by_us: true });
+            Adoption {
+                object: candidate.user.id.clone(),
+                upn: lookup.upn.clone(),
+                origin: Origin::Adopted,
+                created_at: None,
+                disabled_by_us: inherited || (off && !candidate.user.enabled),
+            }
+        };
+        let binding = Binding {
+            object: adoption.object.clone(),
+            upn: adoption.upn.clone(),
+            origin: adoption.origin,
+            bound_at: self.now,
+            created_at: adoption.created_at,
+            enabled: None,
+            disabled_by_us: adoption.disabled_by_us,
+            applied: BTreeMap::new(),
+            written_at: None,
+            given_up: false,
+        };
+        self.planned.plan.actions.push(Action::Adopt(adoption));
+        self.undecided();
+        self.bound(&binding, &candidate.user);
+    }
+
+    /// P4: who is never adopted, and why.
+    fn never_adopted(&self, lookup: &Lookup, candidate: &Candidate) -> Option<Finding> {
+        let Candidate { user, claim, privileged } = candidate;
+        let object = &user.id;
+        let (code, message) = if self.excluded(Some(&lookup.upn)) {
+            (FindingCode::Excluded, format!("the configuration excludes {}", lookup.upn))
+        } else if user.guest {
+            (FindingCode::Guest, format!("{object} is a guest"))
+        } else if user.on_premises_synced {
+            (FindingCode::OnPremisesSynced, format!("{object} is mastered on-premises"))
+        } else if let Claim::Held(holder) = claim {
+            (FindingCode::ObjectHeld, format!("{object} belongs to {holder}"))
+        } else if *privileged && !self.input.policy.users.adopt_privileged.contains(&lookup.upn) {
+            (FindingCode::Privileged, format!("{object} is an administrator"))
+        } else {
+            return None;
+        };
+        Some(Finding::new(code, message))
+    }
+
+    /// While an intent is open, its object may still appear (R10).
+    fn open_intent(&mut self, lookup: &Lookup) {
+        let Some(intent) = &self.input.record.intent else { return };
+        if lookup.read_at > intent.open_until && self.now > intent.open_until {
+            self.planned.plan.memory.end_intent = true;
+        } else {
+            self.wait(REPLICATION);
+        }
+    }
+
+    fn absent(&mut self, lookup: &Lookup) {
+        let enabled = match self.wanted {
+            Want::On => true,
+            Want::AsFound => false,
+            // P15: without an Entra user nothing happens.
+            Want::Off(_) => return self.open_intent(lookup),
+            Want::Undecided => {
+                self.undecided();
+                return self.open_intent(lookup);
+            }
+        };
+        let UserInput { policy, record, desired, domains, .. } = self.input;
+        let Some(user) = connected_user(desired) else { return self.open_intent(lookup) };
+        let upn = match resolve(policy, user, domains) {
+            Ok(upn) => upn,
+            Err(finding) => {
+                self.planned.findings.push(finding);
+                return self.open_intent(lookup);
+            }
+        };
+        if self.excluded(Some(&upn)) {
+            self.find(FindingCode::Excluded, format!("the configuration excludes {upn}"));
+            return self.open_intent(lookup);
+        }
+        if record.intent.is_some() && lookup.upn != upn {
+            // R10: no creation goes out under another UPN while an intent is open.
+            self.open_intent(lookup);
+            if self.planned.plan.memory.end_intent {
+                self.wait(Duration::ZERO);
+            }
+            return;
+        }
+        if let Some(finding) = self.federated(&upn) {
+            self.planned.findings.push(finding);
+            return self.open_intent(lookup);
+        }
+        self.create(lookup, user, upn, enabled);
+    }
+
+    /// P14: nobody could sign in with an account in a federated domain that lacks the anchor.
+    fn federated(&self, upn: &Upn) -> Option<Finding> {
+        let anchored = self
+            .input
+            .policy
+            .attributes
+            .get(&Attribute::ImmutableId)
+            .is_some_and(|mapping| mapping.exports());
+        let federated = |domain: &Domain| domain.federated && domain.name == upn.domain();
+        (!anchored && self.input.domains.iter().any(federated)).then(|| {
+            Finding::new(
+                FindingCode::FederatedDomain,
+                format!("{} is federated and immutableId is not exported", upn.domain()),
+            )
+        })
+    }
+
+    fn create(&mut self, lookup: &Lookup, user: &DesiredUser, upn: Upn, enabled: bool) {
+        let UserInput { policy, manager, desired, .. } = self.input;
+        let mut attributes = BTreeMap::new();
+        for row in TABLE {
+            let exported = row.key.is_none()
+                || policy.attributes.get(&row.attribute).is_some_and(|m| m.exports());
+            // The name is required and stands apart; the manager needs the object first.
+            let apart = matches!(row.attribute, Attribute::DisplayName | Attribute::Manager);
+            if !exported || apart {
+                continue;
+            }
+            let wanted = desired_value(policy, user, manager, &upn, row.attribute);
+            match merge(row.attribute, &wanted, None, None) {
+                Merge::Set(value) => {
+                    attributes.insert(row.attribute, value);
+                }
+                Merge::Refused(why) => self.find(
+                    FindingCode::ValueRefused,
+                    format!("{} is left out: {why}", row.attribute),
+                ),
+                Merge::Keep | Merge::Agree(_) | Merge::Clear => {}
+            }
+        }
+        let limit = 256;
+        let mut name = display_name(user, &upn);
+        if name.chars().count() > limit {
+            self.find(
+                FindingCode::ValueRefused,
+                format!("displayName is left out: longer than {limit} characters"),
+            );
+            name = upn.local_part().to_owned();
+        }
+        // R10: an open intent is extended; one that is over makes place for a new one.
+        let open =
+            self.input.record.intent.as_ref().filter(|intent| {
+                lookup.read_at <= intent.open_until || self.now <= intent.open_until
+            });
+        let creation = Creation {
+            meant_enabled: enabled || open.is_some_and(|intent| intent.meant_enabled),
+            meant_disabled: !enabled || open.is_some_and(|intent| intent.meant_disabled),
+            since: open.map_or(before(lookup.read_at, ENTRA_CLOCKS), |intent| intent.since),
+            display_name: name,
+            mail_nickname: upn.local_part().to_owned(),
+            upn,
+            enabled,
+            attributes,
+            decided: enabled.then_some(Decided { enabled, read_at: desired.read_at }),
+        };
+        self.planned.plan.actions.push(Action::Create(creation));
+        if let ManagerLink::Bound(object) = manager {
+            let value = Some(crate::attributes::Value::Text(object.to_string()));
+            self.planned.plan.actions.push(Action::SetManager(crate::plan::Change {
+                attribute: Attribute::Manager,
+                from: None,
+                to: value.clone(),
+                remember: value,
+            }));
+        }
+        self.unbound_manager();
+    }
+}

@@ -1,0 +1,165 @@
+//! The validated rules of one directory: what an operator may choose.
+//!
+//! Parsing `directory.toml` is not done here; whoever builds a [`Policy`] has validated it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::attributes::Attribute;
+use crate::ids::{JumpCloudGroupId, JumpCloudUserId, ScopeObjectId, Upn};
+
+/// Everything the planners and the engine need to know of a directory's configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Who is connected.
+    pub scope: Scope,
+    /// Where the UPN comes from (section 5).
+    pub upn: UpnPolicy,
+    /// Rules for people (section 6).
+    pub users: UserPolicy,
+    /// How far each mapped attribute travels.
+    pub attributes: BTreeMap<Attribute, Mapping>,
+    /// The waits of the protocol.
+    pub timing: Timing,
+}
+
+/// The JumpCloud object, or the groups and people, that connect somebody to the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody in the traversal of an application.
+    Application(ScopeObjectId),
+    /// Everybody in the traversal of an `office_365` object.
+    Office365(ScopeObjectId),
+    /// The members of the listed groups, and the listed people.
+    Listed {
+        /// User groups whose members are connected.
+        groups: BTreeSet<JumpCloudGroupId>,
+        /// People connected by name.
+        users: BTreeSet<JumpCloudUserId>,
+    },
+}
+
+/// Which e-mail becomes the UPN, and on which domains (U1 to U3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpnPolicy {
+    /// The mapped source.
+    pub source: UpnSource,
+    /// The listed domains, in lower case; empty: any verified domain of the tenant.
+    pub domains: BTreeSet<String>,
+    /// The domain for people whose own is not listed.
+    pub default_domain: Option<String>,
+}
+
+/// The JumpCloud field that holds the mapped e-mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpnSource {
+    /// `email`, the company e-mail.
+    Email,
+    /// `alternateEmail`.
+    AlternateEmail,
+}
+
+/// Rules for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPolicy {
+    /// P6: an expired password switches the account off.
+    pub suspend_on_password_expired: bool,
+    /// P6: a lockout switches the account off.
+    pub suspend_on_lockout: bool,
+    /// P12: an account disabled by somebody else is switched on again.
+    pub enable_disabled_in_entra: bool,
+    /// P9.
+    pub on_deleted_in_entra: OnDeletedInEntra,
+    /// P6: sessions are revoked after a deactivation.
+    pub revoke_sessions: bool,
+    /// Never touched: UPNs or JumpCloud ids, in lower case.
+    pub exclude: BTreeSet<String>,
+    /// P4: administrators that may be adopted.
+    pub adopt_privileged: BTreeSet<Upn>,
+    /// For people without a country, when `usageLocation` is exported.
+    pub usage_location: Option<String>,
+}
+
+/// What happens when a bound object is gone in Entra (P9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDeletedInEntra {
+    /// Restored from the deleted items; a finding when it is not there either.
+    Restore,
+    /// Restored, else created again.
+    Recreate,
+    /// Only reported.
+    Report,
+}
+
+/// How far an attribute travels. `Off` means keep: no write, and what we applied is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mapping {
+    /// JumpCloud to Entra.
+    Export,
+    /// Entra to JumpCloud, at import only.
+    Import,
+    /// Both.
+    Both,
+    /// Neither.
+    Off,
+}
+
+impl Mapping {
+    /// Whether JumpCloud's value is written to Entra.
+    pub fn exports(self) -> bool {
+        matches!(self, Self::Export | Self::Both)
+    }
+}
+
+/// The waits of the protocol. Real runs use the defaults; tests may shorten them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// R1: how long a lease lasts without renewal.
+    pub lease: Duration,
+    /// R5, R6: how far back JumpCloud's answers may go.
+    pub settle: Duration,
+    /// When `expect` was not met: how long after the sync to look again, in order.
+    pub second_looks: Vec<Duration>,
+    /// How long what we applied counts over what is read.
+    pub own_writes: Duration,
+    /// R11: how long a created object may answer 404.
+    pub created: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(20),
+            settle: Duration::from_secs(30),
+            second_looks: vec![Duration::from_secs(5), Duration::from_secs(30)],
+            own_writes: Duration::from_secs(300),
+            created: Duration::from_secs(900),
+        }
+    }
+}
+
+impl Timing {
+    /// How long after its sender gave up a write may still take effect (R9).
+    ///
+    /// Twice the settle time: longer than a lease, as the explored model of the protocol assumes.
+    pub fn late_effect(&self) -> Duration {
+        self.settle * 2
+    }
+
+    /// How far after an event its second look lies (R4): when the settle time is surely over.
+    pub fn second_look(&self) -> Duration {
+        self.settle + Duration::from_secs(1)
+    }
+
+    /// The longest a vendor call may take: half a lease (R1: 10 s of 20 s).
+    pub fn vendor_timeout(&self) -> Duration {
+        self.lease / 2
+    }
+
+    /// What must be left of the lease before a vendor write starts (R1: 11 s of 20 s).
+    ///
+    /// A second more than the longest write, since clocks agree within a second.
+    pub fn write_margin(&self) -> Duration {
+        self.vendor_timeout() + self.lease / 20
+    }
+}
