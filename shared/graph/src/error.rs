@@ -1,0 +1,467 @@
+//! Graph's errors, classified in one place: status and code first, the text only where Graph
+//! offers nothing else. Each documented body is a fixture of the tests.
+//!
+//! Catalogue: <https://learn.microsoft.com/en-us/graph/errors>.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use sync_core::disposition::Disposition;
+use sync_core::ids::TenantId;
+use transport::{CredentialError, Method, Response, TransportError, retry_after};
+
+/// What Entra or the way to it answered instead of success.
+#[derive(Debug, thiserror::Error)]
+pub enum GraphError {
+    /// The UPN belongs to an object already, maybe to our own whose answer was lost.
+    #[error("the UPN is taken in Entra ({route})")]
+    UpnTaken {
+        /// The route.
+        route: &'static str,
+    },
+    /// The object does not exist, or is not replicated yet.
+    #[error("no such object ({route})")]
+    NotFound {
+        /// The route.
+        route: &'static str,
+    },
+    /// The app may not do this, or not to this person.
+    #[error("not permitted ({route})")]
+    Denied {
+        /// The route.
+        route: &'static str,
+    },
+    /// Entra refuses the change for good.
+    #[error("refused: {refusal} ({route}, {status} {code})")]
+    Refused {
+        /// The route.
+        route: &'static str,
+        /// Why.
+        refusal: Refusal,
+        /// The status.
+        status: u16,
+        /// Graph's code.
+        code: String,
+    },
+    /// Too many requests; nothing is sent before `wait` is over.
+    #[error("throttled ({route})")]
+    Throttled {
+        /// The route.
+        route: &'static str,
+        /// The wait that was named.
+        wait: Option<Duration>,
+        /// It was a write: a 429 has been seen for writes that were performed.
+        write: bool,
+    },
+    /// A passing fault of Entra.
+    #[error("a passing fault ({route}, {status} {code})")]
+    Passing {
+        /// The route.
+        route: &'static str,
+        /// The status.
+        status: u16,
+        /// Graph's code.
+        code: String,
+        /// The wait that was named.
+        wait: Option<Duration>,
+        /// The outcome of a write is unknown.
+        unanswered: bool,
+    },
+    /// The token is refused even when it is fresh.
+    #[error("the token is refused ({route})")]
+    TokenRefused {
+        /// The route.
+        route: &'static str,
+    },
+    /// The token service refuses the credential.
+    #[error("the credential is refused: {error} {codes:?}")]
+    CredentialsRefused {
+        /// The OAuth error.
+        error: String,
+        /// The AADSTS codes.
+        codes: Vec<u64>,
+    },
+    /// The credential could not be read.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// The tenant is not the configured one (S4).
+    #[error("the tenant is {found:?}, not the configured one")]
+    WrongTenant {
+        /// What Entra answered.
+        found: Option<TenantId>,
+    },
+    /// An answer of a shape nobody documented.
+    #[error("an unexpected answer: {what} ({route})")]
+    Shape {
+        /// The route.
+        route: &'static str,
+        /// What was unexpected.
+        what: &'static str,
+        /// The outcome of a write is unknown.
+        unanswered: bool,
+    },
+    /// No answer at all.
+    #[error("Entra cannot be asked")]
+    Transport {
+        /// What happened.
+        #[source]
+        source: TransportError,
+        /// The request was a write.
+        write: bool,
+    },
+}
+
+/// Why Entra refuses a change for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The domain of the UPN is not verified.
+    DomainNotVerified,
+    /// A value is invalid.
+    InvalidValue,
+    /// An address collides with another object's.
+    AddressTaken,
+    /// The password does not comply.
+    Password,
+    /// The object is mastered elsewhere.
+    MasteredElsewhere,
+    /// The tenant's quota of objects is used up.
+    Quota,
+    /// Anything else.
+    Other,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::DomainNotVerified => "the domain is not verified",
+            Self::InvalidValue => "a value is invalid",
+            Self::AddressTaken => "an address belongs to another object",
+            Self::Password => "the password does not comply",
+            Self::MasteredElsewhere => "the object is mastered elsewhere",
+            Self::Quota => "the tenant's object quota is used up",
+            Self::Other => "the request was not accepted",
+        })
+    }
+}
+
+impl GraphError {
+    pub(crate) fn shape(route: &'static str, what: &'static str) -> Self {
+        Self::Shape { route, what, unanswered: false }
+    }
+
+    pub(crate) fn unanswered_shape(route: &'static str, what: &'static str) -> Self {
+        Self::Shape { route, what, unanswered: true }
+    }
+
+    pub(crate) fn transport(source: TransportError, write: bool) -> Self {
+        Self::Transport { source, write }
+    }
+
+    /// What the error means for the work that met it.
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::Throttled { wait: Some(wait), .. } | Self::Passing { wait: Some(wait), .. } => {
+                Disposition::RetryAfter(*wait)
+            }
+            // A 404 on a write means lag or a deletion: the next read decides.
+            Self::NotFound { .. }
+            | Self::UpnTaken { .. }
+            | Self::Throttled { .. }
+            | Self::Passing { .. }
+            | Self::Shape { .. }
+            | Self::Transport { .. } => Disposition::Retry,
+            Self::Credential(error) if error.passing => Disposition::Retry,
+            Self::Denied { .. }
+            | Self::Refused { .. }
+            | Self::TokenRefused { .. }
+            | Self::CredentialsRefused { .. }
+            | Self::Credential(_)
+            | Self::WrongTenant { .. } => Disposition::Fail,
+        }
+    }
+
+    /// Whether the error concerns credentials or the tenant, not one person (S3).
+    pub fn stops_directory(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenRefused { .. }
+                | Self::CredentialsRefused { .. }
+                | Self::Credential(_)
+                | Self::WrongTenant { .. }
+        )
+    }
+
+    /// Whether a write may have taken effect, or still may.
+    pub fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Throttled { write, .. } => *write,
+            Self::Passing { unanswered, .. } | Self::Shape { unanswered, .. } => *unanswered,
+            Self::Transport { source, write } => *write && source.is_unanswered(),
+            _ => false,
+        }
+    }
+
+    /// Whether the object does not exist, as far as the asked replica knows.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
+    /// Whether the app may not do this to this person.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Denied { .. })
+    }
+
+    /// A stable name for grouping.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::UpnTaken { .. } => "upn_taken",
+            Self::NotFound { .. } => "not_found",
+            Self::Denied { .. } => "denied",
+            Self::Refused { .. } => "refused",
+            Self::Throttled { .. } => "throttled",
+            Self::Passing { .. } => "passing",
+            Self::TokenRefused { .. } => "token_refused",
+            Self::CredentialsRefused { .. } => "credentials_refused",
+            Self::Credential(_) => "credential",
+            Self::WrongTenant { .. } => "wrong_tenant",
+            Self::Shape { .. } => "shape",
+            Self::Transport { .. } => "transport",
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    error: ErrorDetail,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ErrorDetail {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    details: Vec<Detail>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Detail {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    target: String,
+}
+
+/// Passes a success on and classifies everything else.
+pub(crate) fn check(
+    route: &'static str,
+    method: &Method,
+    answer: Response,
+    now: Timestamp,
+) -> Result<Response, GraphError> {
+    if (200..300).contains(&answer.status) {
+        return Ok(answer);
+    }
+    let wait = retry_after(&answer.headers, now);
+    Err(classify(route, *method != Method::GET, answer.status, wait, &answer.body))
+}
+
+/// The one place that decides what an error of Graph means.
+fn classify(
+    route: &'static str,
+    write: bool,
+    status: u16,
+    wait: Option<Duration>,
+    body: &[u8],
+) -> GraphError {
+    let error = serde_json::from_slice::<ErrorBody>(body).unwrap_or_default().error;
+    let code: String = error.code.chars().take(60).collect();
+    let passing = |unanswered| GraphError::Passing {
+        route,
+        status,
+        code: code.clone(),
+        wait,
+        unanswered: write && unanswered,
+    };
+    match status {
+        400 if upn_taken(&error) => GraphError::UpnTaken { route },
+        400 if says(&error, "one of the objects being referenced don't exist") => passing(false),
+        400 => refused(route, status, code, refusal(&error)),
+        401 => GraphError::TokenRefused { route },
+        403 if code.eq_ignore_ascii_case("Directory_QuotaExceeded") => {
+            refused(route, status, code, Refusal::Quota)
+        }
+        403 => GraphError::Denied { route },
+        404 if code.eq_ignore_ascii_case("Request_ResourceNotFound") => {
+            GraphError::NotFound { route }
+        }
+        // Any other 404 comes from something on the way, and proves nothing.
+        404 => passing(false),
+        409 | 412 | 423 | 424 => passing(false),
+        429 => GraphError::Throttled { route, wait, write },
+        408 | 500.. => passing(true),
+        _ => refused(route, status, code, Refusal::Other),
+    }
+}
+
+fn refused(route: &'static str, status: u16, code: String, refusal: Refusal) -> GraphError {
+    GraphError::Refused { route, refusal, status, code }
+}
+
+/// Graph's text, compared without case: only for conditions that share one code.
+fn says(error: &ErrorDetail, text: &str) -> bool {
+    error.message.to_lowercase().contains(&text.to_lowercase())
+}
+
+fn upn_taken(error: &ErrorDetail) -> bool {
+    let detail = error.details.iter().any(|detail| {
+        detail.code == "ObjectConflict" && detail.target.eq_ignore_ascii_case("userPrincipalName")
+    });
+    detail
+        || (error.details.is_empty()
+            && says(error, "same value for property userPrincipalName already exists"))
+}
+
+fn refusal(error: &ErrorDetail) -> Refusal {
+    let detailed = |code: &str| error.details.iter().any(|detail| detail.code == code);
+    if says(error, "verified domain names in your organization") {
+        Refusal::DomainNotVerified
+    } else if says(error, "password complexity requirements") {
+        Refusal::Password
+    } else if says(error, "on-premises mastered directory sync objects")
+        || says(error, "originated within an external service")
+    {
+        Refusal::MasteredElsewhere
+    } else if detailed("ObjectConflict") || says(error, "same value for property proxyAddresses") {
+        Refusal::AddressTaken
+    } else if detailed("InvalidValue") || says(error, "is invalid") {
+        Refusal::InvalidValue
+    } else {
+        Refusal::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(write: bool, status: u16, wait: Option<u64>, body: &str) -> String {
+        let wait = wait.map(Duration::from_secs);
+        let error = classify("PATCH /users/{id}", write, status, wait, body.as_bytes());
+        let unanswered = if error.is_unanswered() { " unanswered" } else { "" };
+        let refusal = match &error {
+            GraphError::Refused { refusal, .. } => format!(" {refusal:?}"),
+            _ => String::new(),
+        };
+        format!("{}{refusal} {:?}{unanswered}", error.class(), error.disposition())
+    }
+
+    fn body(code: &str, message: &str, details: &str) -> String {
+        format!(
+            r#"{{"error":{{"code":"{code}","message":"{message}","details":[{details}],
+            "innerError":{{"date":"2026-01-15T10:17:06","request-id":"1"}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn the_documented_refusals() {
+        let bad = |message, details: &str| {
+            class(true, 400, None, &body("Request_BadRequest", message, details))
+        };
+        let upn =
+            "Another object with the same value for property userPrincipalName already exists.";
+        let conflict = r#"{"code":"ObjectConflict","target":"userPrincipalName"}"#;
+        assert_eq!(bad(upn, conflict), "upn_taken Retry");
+        assert_eq!(bad(upn, ""), "upn_taken Retry");
+        assert_eq!(
+            bad(
+                "Another object with the same value for property proxyAddresses already exists.",
+                r#"{"code":"ObjectConflict","target":"proxyAddresses"},{"code":"ConflictingObjects"}"#
+            ),
+            "refused AddressTaken Fail"
+        );
+        assert_eq!(
+            bad(
+                "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.",
+                ""
+            ),
+            "refused DomainNotVerified Fail"
+        );
+        assert_eq!(
+            bad(
+                "Property userPrincipalName is invalid.",
+                r#"{"code":"InvalidValue","target":"userPrincipalName"}"#
+            ),
+            "refused InvalidValue Fail"
+        );
+        assert_eq!(
+            bad(
+                "The specified password does not comply with password complexity requirements. Please provide a different password.",
+                ""
+            ),
+            "refused Password Fail"
+        );
+        assert_eq!(
+            bad(
+                "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.",
+                ""
+            ),
+            "refused MasteredElsewhere Fail"
+        );
+        assert_eq!(
+            bad(
+                "Unable to update the specified properties for objects that have originated within an external service.",
+                ""
+            ),
+            "refused MasteredElsewhere Fail"
+        );
+        assert_eq!(
+            bad(
+                "The source resource object or one of the objects being referenced don't exist.",
+                ""
+            ),
+            "passing Retry"
+        );
+        assert_eq!(bad("something new", ""), "refused Other Fail");
+        assert_eq!(class(true, 418, None, "{}"), "refused Other Fail");
+    }
+
+    #[test]
+    fn permission_absence_and_throttling() {
+        let denied = body(
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+            "",
+        );
+        assert_eq!(class(true, 403, None, &denied), "denied Fail");
+        let quota = body("Directory_QuotaExceeded", "", "");
+        assert_eq!(class(true, 403, None, &quota), "refused Quota Fail");
+        let gone = body(
+            "Request_ResourceNotFound",
+            "Resource 'x' does not exist or one of its queried reference-property objects are not present.",
+            "",
+        );
+        assert_eq!(class(false, 404, None, &gone), "not_found Retry");
+        // A 404 that is not Graph's own proves nothing.
+        assert_eq!(class(false, 404, None, "<html>"), "passing Retry");
+        let busy = body("TooManyRequests", "Please retry again later.", "");
+        assert_eq!(class(false, 429, Some(7), &busy), "throttled RetryAfter(7s)");
+        assert_eq!(class(true, 429, None, &busy), "throttled Retry unanswered");
+        assert_eq!(class(false, 401, None, ""), "token_refused Fail");
+    }
+
+    #[test]
+    fn a_fault_leaves_the_outcome_of_a_write_open() {
+        for status in [500, 502, 503, 504] {
+            assert_eq!(class(true, status, None, "<html>"), "passing Retry unanswered");
+            assert_eq!(class(false, status, None, ""), "passing Retry");
+        }
+        assert_eq!(class(true, 503, Some(3), ""), "passing RetryAfter(3s) unanswered");
+        for status in [409, 412, 424] {
+            assert_eq!(class(true, status, None, ""), "passing Retry");
+        }
+    }
+}

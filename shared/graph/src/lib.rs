@@ -1,0 +1,148 @@
+//! Microsoft Graph: how Entra is asked, and what its answers mean.
+//!
+//! The client answers in `sync-core`'s types; Graph's JSON stays in this crate. It never waits and
+//! never retries, but for one fresh token after a 401: every wait is a record's `due`.
+#![warn(missing_docs)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sync_core::ids::TenantId;
+use tokio::sync::Mutex;
+use transport::{
+    Body, Credentials, HeaderMap, HeaderValue, Http, Method, Request, Response, Secret, Url,
+};
+
+mod error;
+mod pages;
+mod tenant;
+mod token;
+mod users;
+mod wire;
+
+pub use error::{GraphError, Refusal};
+pub use pages::Complete;
+pub use users::{AttributeChange, NewUser};
+
+/// Where Graph and its token service are.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    /// Graph's root with its version, such as `https://graph.microsoft.com/v1.0`.
+    pub graph_url: Url,
+    /// The token service's root, such as `https://login.microsoftonline.com`.
+    pub login_url: Url,
+    /// The scope of the token, such as `https://graph.microsoft.com/.default`.
+    pub scope: String,
+    /// The tenant that every call is for.
+    pub tenant: TenantId,
+    /// The app registration.
+    pub client_id: String,
+}
+
+/// How the app proves itself.
+#[derive(Debug, Clone)]
+pub enum EntraCredential {
+    /// A client secret.
+    ClientSecret(Secret),
+}
+
+/// A client of one tenant. Clones share token, caches and connections.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    http: Http,
+    endpoints: Endpoints,
+    credentials: Credentials<EntraCredential>,
+    timeout: Duration,
+    token: Mutex<Option<token::Token>>,
+    tenant: Mutex<tenant::Known>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("endpoints", &self.0.endpoints).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client; `timeout` bounds each request (R1: a write times out within half a lease).
+    pub fn new(
+        http: Http,
+        endpoints: Endpoints,
+        credentials: Credentials<EntraCredential>,
+        timeout: Duration,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            http,
+            endpoints,
+            credentials,
+            timeout,
+            token: Mutex::default(),
+            tenant: Mutex::default(),
+        }))
+    }
+
+    /// How many requests were sent, tokens among them.
+    pub fn requests(&self) -> u64 {
+        self.0.http.requests()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.http.clock().now()
+    }
+
+    /// An address below Graph's root, its segments escaped.
+    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.0.endpoints.graph_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// Sends a call with a token, and once more with a fresh one after a 401.
+    async fn call(
+        &self,
+        route: &'static str,
+        method: Method,
+        url: Url,
+        body: Option<serde_json::Value>,
+    ) -> Result<Response, GraphError> {
+        let token = self.token().await?;
+        let answer = self.send(route, &method, url.clone(), body.clone(), &token).await?;
+        if answer.status != 401 {
+            return error::check(route, &method, answer, self.now());
+        }
+        self.forget(&token).await;
+        let token = self.token().await?;
+        let answer = self.send(route, &method, url, body, &token).await?;
+        error::check(route, &method, answer, self.now())
+    }
+
+    async fn send(
+        &self,
+        route: &'static str,
+        method: &Method,
+        url: Url,
+        body: Option<serde_json::Value>,
+        token: &token::Token,
+    ) -> Result<Response, GraphError> {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", token.header()?);
+        // Ours is echoed and logged on both sides, so that support can find an attempt.
+        let request_id = uuid::Uuid::new_v4().to_string();
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            headers.insert("client-request-id", value);
+        }
+        let body = body.map_or(Body::Empty, Body::Json);
+        let timeout = self.0.timeout;
+        let request = Request { route, method: method.clone(), url, headers, body, timeout };
+        let write = *method != Method::GET;
+        self.0.http.send(request).await.map_err(|error| GraphError::transport(error, write))
+    }
+}

@@ -1,0 +1,181 @@
+//! The calls about people.
+//!
+//! <https://learn.microsoft.com/en-us/graph/api/resources/user>
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+use sync_core::attributes::{Attribute, Value};
+use sync_core::ids::{EntraUserId, Upn};
+use sync_core::observed::EntraUser;
+use transport::{Dated, Method, Secret};
+
+use crate::{Client, GraphError, pages, wire};
+
+/// An account to create.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// `userPrincipalName`.
+    pub upn: Upn,
+    /// `accountEnabled`.
+    pub enabled: bool,
+    /// `displayName`.
+    pub display_name: String,
+    /// `mailNickname`.
+    pub mail_nickname: String,
+    /// The other attributes; the manager is a call of its own.
+    pub attributes: BTreeMap<Attribute, Value>,
+    /// The initial password; it goes out in this one request and is stored nowhere.
+    pub password: Secret,
+}
+
+/// One attribute to write.
+#[derive(Debug, Clone)]
+pub struct AttributeChange {
+    /// The attribute.
+    pub attribute: Attribute,
+    /// The value; `None` clears it.
+    pub value: Option<Value>,
+}
+
+const EXPAND: (&str, &str) = ("$expand", "manager($select=id)");
+
+impl Client {
+    /// The user with this object id; `None` if Entra answers that there is none.
+    ///
+    /// A young object may be answered so as well: replication lags.
+    pub async fn user(&self, id: &EntraUserId) -> Result<Option<EntraUser>, GraphError> {
+        let route = "GET /users/{id}";
+        let url = self.url(&["users", id.as_str()], &[("$select", &wire::selected()), EXPAND]);
+        match self.call(route, Method::GET, url, None).await {
+            Ok(answer) => wire::decode::<wire::User>(route, &answer)?.convert(route).map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The user with this UPN, and the `Date` of the answer (P14).
+    pub async fn user_by_upn(&self, upn: &Upn) -> Result<Dated<Option<EntraUser>>, GraphError> {
+        let route = "GET /users";
+        let filter = format!("userPrincipalName eq '{}'", upn.as_str().replace('\'', "''"));
+        let query = [("$filter", filter.as_str()), ("$select", &wire::selected()), EXPAND];
+        let url = self.url(&["users"], &query);
+        let listed = pages::all::<wire::User>(self, route, url).await?;
+        let mut users = listed.value.into_inner().into_iter();
+        let user = users.next().map(|user| user.convert(route)).transpose()?;
+        if users.next().is_some() {
+            return Err(GraphError::shape(route, "two users of one UPN"));
+        }
+        Ok(Dated { value: user, date: listed.date })
+    }
+
+    /// Whether the user is an administrator (P4): a directory role or a role-assignable group.
+    ///
+    /// Somebody whose memberships may not be read counts as one.
+    pub async fn is_privileged(&self, id: &EntraUserId) -> Result<bool, GraphError> {
+        #[derive(Deserialize)]
+        struct Membership {
+            #[serde(rename = "@odata.type")]
+            kind: Option<String>,
+            #[serde(rename = "isAssignableToRole")]
+            assignable: Option<bool>,
+        }
+        let select = [("$select", "id,isAssignableToRole")];
+        let url = self.url(&["users", id.as_str(), "memberOf"], &select);
+        let route = "GET /users/{id}/memberOf";
+        let listed = match pages::all::<Membership>(self, route, url).await {
+            Ok(listed) => listed,
+            Err(error) if error.is_denied() => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        Ok(listed.value.into_inner().iter().any(|membership| {
+            membership.assignable == Some(true)
+                || membership.kind.as_deref() == Some("#microsoft.graph.directoryRole")
+        }))
+    }
+
+    /// Creates an account. [`GraphError::UpnTaken`]: the UPN exists, maybe as our own lost answer.
+    pub async fn create_user(&self, new: &NewUser) -> Result<EntraUserId, GraphError> {
+        let route = "POST /users";
+        let mut body = Map::new();
+        body.insert("accountEnabled".into(), new.enabled.into());
+        body.insert("userPrincipalName".into(), new.upn.as_str().into());
+        body.insert("displayName".into(), new.display_name.clone().into());
+        body.insert("mailNickname".into(), new.mail_nickname.clone().into());
+        body.insert(
+            "passwordProfile".into(),
+            json!({
+                "password": new.password.expose(),
+                "forceChangePasswordNextSignIn": false,
+            }),
+        );
+        for (attribute, value) in &new.attributes {
+            body.insert(attribute.row().property.into(), wire::written(*attribute, Some(value)));
+        }
+        let url = self.url(&["users"], &[]);
+        let answer = self.call(route, Method::POST, url, Some(Json::Object(body))).await?;
+        let created: wire::Reference = wire::decode(route, &answer)
+            .map_err(|_| GraphError::unanswered_shape(route, "a creation without an id"))?;
+        EntraUserId::parse(&created.id)
+            .map_err(|_| GraphError::unanswered_shape(route, "an id that is not a GUID"))
+    }
+
+    /// Writes `accountEnabled`, in a PATCH of its own (P5).
+    pub async fn set_enabled(&self, id: &EntraUserId, enabled: bool) -> Result<(), GraphError> {
+        self.patch(id, json!({ "accountEnabled": enabled })).await
+    }
+
+    /// Writes the UPN, in a PATCH of its own (P5).
+    pub async fn set_upn(&self, id: &EntraUserId, upn: &Upn) -> Result<(), GraphError> {
+        self.patch(id, json!({ "userPrincipalName": upn.as_str() })).await
+    }
+
+    /// Writes attributes, all or none of them.
+    pub async fn update_user(
+        &self,
+        id: &EntraUserId,
+        changes: &[AttributeChange],
+    ) -> Result<(), GraphError> {
+        let body: Map<String, Json> = changes
+            .iter()
+            .map(|change| {
+                let written = wire::written(change.attribute, change.value.as_ref());
+                (change.attribute.row().property.to_owned(), written)
+            })
+            .collect();
+        self.patch(id, Json::Object(body)).await
+    }
+
+    /// Sets or clears the manager. Clearing one that is not there succeeds.
+    pub async fn set_manager(
+        &self,
+        id: &EntraUserId,
+        manager: Option<&EntraUserId>,
+    ) -> Result<(), GraphError> {
+        let url = self.url(&["users", id.as_str(), "manager", "$ref"], &[]);
+        let Some(manager) = manager else {
+            let cleared =
+                self.call("DELETE /users/{id}/manager/$ref", Method::DELETE, url, None).await;
+            return match cleared {
+                Err(error) if error.is_not_found() => Ok(()),
+                other => other.map(|_| ()),
+            };
+        };
+        let reference = self.url(&["users", manager.as_str()], &[]);
+        let body = json!({ "@odata.id": reference.as_str() });
+        self.call("PUT /users/{id}/manager/$ref", Method::PUT, url, Some(body)).await.map(|_| ())
+    }
+
+    /// Ends the user's sessions (P6).
+    pub async fn revoke_sessions(&self, id: &EntraUserId) -> Result<(), GraphError> {
+        let url = self.url(&["users", id.as_str(), "revokeSignInSessions"], &[]);
+        let route = "POST /users/{id}/revokeSignInSessions";
+        self.call(route, Method::POST, url, None).await.map(|_| ())
+    }
+
+    async fn patch(&self, id: &EntraUserId, body: Json) -> Result<(), GraphError> {
+        let url = self.url(&["users", id.as_str()], &[]);
+        self.call("PATCH /users/{id}", Method::PATCH, url, Some(body)).await.map(|_| ())
+    }
+}
