@@ -1,0 +1,175 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sync_core::attributes::{Attribute, Value};
+use sync_core::audit::{AuditChange, AuditKind};
+use sync_core::ids::{EntraUserId, JumpCloudUserId};
+use sync_core::record::{Answered, Origin};
+
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_777_000_000_000 + second * 1000 + 7).unwrap()
+}
+
+fn upn(text: &str) -> Upn {
+    Upn::parse(text).unwrap()
+}
+
+/// Every optional part is there, and no two values of one type are equal.
+fn full(origin: Origin, expect: Expect, kind: AuditKind) -> UserRecord {
+    let text = |text: &str| Value::Text(text.into());
+    UserRecord {
+        binding: Some(Binding {
+            object: EntraUserId::parse("8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0001").unwrap(),
+            upn: upn("jane@corp.example"),
+            origin,
+            bound_at: at(1),
+            created_at: Some(at(2)),
+            enabled: Some(Answered { value: true, at: at(3) }),
+            disabled_by_us: true,
+            applied: BTreeMap::from([
+                (Attribute::DisplayName, text("Jané \u{202e}Doe")),
+                (Attribute::Department, text("")),
+                (Attribute::WorkPhone, Value::List(vec!["+49 1".into()])),
+                (Attribute::AlternateEmail, Value::List(vec![])),
+                (
+                    Attribute::CostCenter,
+                    Value::OrgData { division: None, cost_center: Some("7".into()) },
+                ),
+            ]),
+            written_at: Some(at(4)),
+            given_up: true,
+        }),
+        intent: Some(Intent {
+            upn: upn("other@corp.example"),
+            since: at(5),
+            meant_enabled: true,
+            meant_disabled: false,
+            open_until: at(6),
+        }),
+        unanswered: Some(Unanswered { value: false, sent_at: at(7), may_land_until: at(8) }),
+        decided: Some(Decided { enabled: true, read_at: at(9) }),
+        covered: Some(at(10)),
+        owed: Some(Owed {
+            bound: true,
+            freed: vec![upn("old@corp.example"), upn("older@corp.example")],
+            audit: vec![event(kind, true), event(kind, false)],
+        }),
+        revoke_pending: true,
+        expecting: Some(Expecting { expect, since: at(11) }),
+        locked_since: Some(at(12)),
+        failure: Some(Failure {
+            class: "Request_BadRequest".into(),
+            message: "refused".into(),
+            attempts: 3,
+            since: at(13),
+            next: Timestamp::MAX,
+        }),
+        retries: 4,
+        vendor_wait: Some(at(14)),
+        findings: FindingCode::ALL.into_iter().map(|code| Finding::new(code, "why")).collect(),
+        synced_at: Some(at(15)),
+    }
+}
+
+fn event(kind: AuditKind, whole: bool) -> AuditEvent {
+    let change = |from: Option<&str>, to: Option<&str>| AuditChange {
+        attribute: "department".into(),
+        from: from.map(Into::into),
+        to: to.map(Into::into),
+    };
+    AuditEvent {
+        id: "0f".into(),
+        at: at(20),
+        kind,
+        user: JumpCloudUserId::parse("65f000000000000000000001").unwrap(),
+        object: whole.then(|| EntraUserId::parse("8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0002").unwrap()),
+        changes: if whole {
+            vec![change(None, Some("a")), change(Some("b"), None)]
+        } else {
+            vec![]
+        },
+        reason: whole.then(|| "suspended".into()),
+        error: (!whole).then(|| "Forbidden: no".into()),
+        initiated_by: "webhook user_update 65f".into(),
+    }
+}
+
+fn through_json(record: &UserRecord) -> UserRecord {
+    let json = serde_json::to_string(&RecordItem::from(record)).unwrap();
+    let item: RecordItem = serde_json::from_str(&json).unwrap();
+    UserRecord::try_from(item).unwrap()
+}
+
+fn through_attributes(record: &UserRecord) -> UserRecord {
+    let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(RecordItem::from(record));
+    let item: RecordItem =
+        serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(value.unwrap()).unwrap();
+    UserRecord::try_from(item).unwrap()
+}
+
+#[test]
+fn a_full_record_survives_its_item() {
+    for origin in [Origin::Created, Origin::Adopted, Origin::Imported] {
+        for expect in [Expect::Suspended, Expect::Deleted] {
+            for kind in AuditKind::ALL {
+                let record = full(origin, expect, kind);
+                assert_eq!(through_json(&record), record);
+                assert_eq!(through_attributes(&record), record);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_attribute_survives_its_item() {
+    let mut record = full(Origin::Created, Expect::Deleted, AuditKind::Create);
+    record.binding.as_mut().unwrap().applied = sync_core::attributes::TABLE
+        .iter()
+        .map(|row| (row.attribute, Value::Text(row.property.into())))
+        .collect();
+    assert_eq!(through_attributes(&record), record);
+}
+
+#[test]
+fn an_empty_record_survives_its_item() {
+    assert_eq!(through_json(&UserRecord::default()), UserRecord::default());
+    assert_eq!(through_attributes(&UserRecord::default()), UserRecord::default());
+}
+
+#[test]
+fn findings_and_messages_are_bounded() {
+    let finding = Finding::new(FindingCode::Refused, "ä".repeat(10_000));
+    let mut record = full(Origin::Created, Expect::Deleted, AuditKind::Create);
+    record.findings = vec![finding; 1000];
+    record.failure.as_mut().unwrap().message = "ä".repeat(10_000);
+    let stored = through_json(&record);
+    assert_eq!(stored.findings.len(), 50);
+    assert!(stored.findings.iter().all(|finding| finding.message == "ä".repeat(500)));
+    assert_eq!(stored.failure.unwrap().message, "ä".repeat(500));
+    let size = serde_json::to_string(&RecordItem::from(&record)).unwrap().len();
+    assert!(size < 100_000, "{size} bytes of 400 KB");
+}
+
+#[test]
+fn an_unknown_spelling_is_malformed() {
+    let record = full(Origin::Created, Expect::Suspended, AuditKind::Adopt);
+    let json = serde_json::to_string(&RecordItem::from(&record)).unwrap();
+    for (known, unknown) in [
+        ("\"created\"", "\"stolen\""),
+        ("\"suspended\",\"since\"", "\"rumoured\",\"since\""),
+        ("\"department\":{\"text\"", "\"department\":{\"colour\""),
+        ("\"department\":{", "\"shoeSize\":{"),
+        ("\"user_adopt_provision\"", "\"user_lost_provision\""),
+        ("\"upn_missing\"", "\"upn_purple\""),
+        ("65f000000000000000000001", "not-hexadecimal-digits!!"),
+    ] {
+        assert!(json.contains(known), "{known} is not in {json}");
+        let changed = json.replacen(known, unknown, 1);
+        let read = serde_json::from_str::<RecordItem>(&changed)
+            .map_err(|error| error.to_string())
+            .and_then(|item| UserRecord::try_from(item).map_err(|malformed| malformed.0));
+        assert!(read.is_err(), "{unknown} was read");
+    }
+}

@@ -1,0 +1,92 @@
+//! The item of a subject's record: lock, mailbox and memory (design 2.1).
+
+use serde::{Deserialize, Serialize};
+use sync_core::ids::{DirectoryId, Subject};
+use sync_core::record::{Mailbox, UserRecord};
+
+use super::record::RecordItem;
+use super::{Malformed, VERSION, maybe_timestamp, timestamp, understood};
+use crate::{Held, Lease, StoredSubject};
+
+/// All of a subject's record but its keys.
+///
+/// `Default` is the record of a subject that nobody has ever acquired.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SubjectItem {
+    pub(crate) v: u32,
+    /// Grows with every acquire.
+    pub(crate) fence: u64,
+    /// The lease's end; absent: released.
+    pub(crate) until: Option<i64>,
+    /// The acquire that took the lease, so that one whose answer was lost knows itself again.
+    pub(crate) taken_by: Option<String>,
+    #[serde(default)]
+    pub(crate) again: bool,
+    pub(crate) heard: Option<i64>,
+    #[serde(default)]
+    pub(crate) deleted_seen: bool,
+    pub(crate) due_at: Option<i64>,
+    /// The deferral that moved `due_at`, so that one whose answer was lost knows itself again.
+    pub(crate) deferred_by: Option<String>,
+    /// The commit that released last, so that one whose answer was lost knows itself again.
+    pub(crate) committed: Option<String>,
+    #[serde(default)]
+    pub(crate) record: RecordItem,
+}
+
+impl Default for SubjectItem {
+    fn default() -> Self {
+        Self {
+            v: VERSION,
+            fence: 0,
+            until: None,
+            taken_by: None,
+            again: false,
+            heard: None,
+            deleted_seen: false,
+            due_at: None,
+            deferred_by: None,
+            committed: None,
+            record: RecordItem::default(),
+        }
+    }
+}
+
+impl SubjectItem {
+    fn mailbox(&self) -> Result<Mailbox, Malformed> {
+        Ok(Mailbox { heard: maybe_timestamp(self.heard)?, deleted_seen: self.deleted_seen })
+    }
+
+    /// The item as its holder sees it.
+    pub(crate) fn held(
+        self,
+        directory: &DirectoryId,
+        subject: &Subject,
+    ) -> Result<Held, Malformed> {
+        understood(self.v)?;
+        let until = self.until.ok_or_else(|| Malformed("a lease without an end".into()))?;
+        Ok(Held {
+            lease: Lease {
+                directory: directory.clone(),
+                subject: subject.clone(),
+                fence: self.fence,
+                until: timestamp(until)?,
+            },
+            mailbox: self.mailbox()?,
+            record: UserRecord::try_from(self.record)?,
+        })
+    }
+
+    /// The item as anybody sees it.
+    pub(crate) fn stored(self, subject: Subject) -> Result<StoredSubject, Malformed> {
+        understood(self.v)?;
+        Ok(StoredSubject {
+            subject,
+            leased_until: maybe_timestamp(self.until)?,
+            again: self.again,
+            due: maybe_timestamp(self.due_at)?,
+            mailbox: self.mailbox()?,
+            record: UserRecord::try_from(self.record)?,
+        })
+    }
+}

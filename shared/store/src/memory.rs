@@ -1,0 +1,388 @@
+//! The table in memory, for whole fault schedules in one process on a virtual clock.
+//!
+//! One lock makes each operation a single step, as a conditional request is one in DynamoDB.
+//! Records are kept as the items that DynamoDB would hold, so that times lose their fractions and
+//! findings are cut here as well. Every answer is strongly consistent.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use sync_core::audit::AuditEvent;
+use sync_core::ids::{DirectoryId, Subject};
+use sync_core::record::{Brings, UserRecord, after};
+
+use crate::item::audit::AuditItem;
+use crate::item::record::RecordItem;
+use crate::item::subject::SubjectItem;
+use crate::item::{as_stored, millis};
+use crate::protocol::{
+    Heard, Step, as_stored_brings, commit_name, last_of_each, lease_end, step, taken,
+};
+use crate::{
+    Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
+    ConfigRecord, Held, Holder, Lease, Result, Store, StoreError, StoredSubject, TaskLock, Terms,
+    WAIT_DAYS, audit_horizon, days,
+};
+
+/// The table in memory. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Tables>>);
+
+/// Subjects are ordered by their spelling, as DynamoDB orders keys.
+type SubjectKey = (DirectoryId, String);
+
+#[derive(Debug, Default)]
+struct Tables {
+    subjects: BTreeMap<SubjectKey, SubjectItem>,
+    claims: BTreeMap<Claimed, ClaimRecord>,
+    waits: BTreeMap<Awaited, Vec<(Holder, Timestamp)>>,
+    configs: BTreeMap<DirectoryId, ConfigRecord>,
+    cursors: BTreeMap<(DirectoryId, String), String>,
+    locks: BTreeMap<(DirectoryId, String), (String, Timestamp)>,
+    audit: BTreeMap<DirectoryId, BTreeMap<(i64, String), AuditItem>>,
+}
+
+impl MemoryStore {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A panic elsewhere leaves no half-made change behind: each is checked before it is made.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    /// The record of whoever holds this lease; released or taken over, it is lost.
+    fn owned(&mut self, lease: &Lease) -> Result<&mut SubjectItem> {
+        self.subjects
+            .get_mut(&key(&lease.directory, &lease.subject))
+            .filter(|item| item.fence == lease.fence && item.until.is_some())
+            .ok_or_else(|| StoreError::LostLease { subject: lease.subject.clone() })
+    }
+
+    fn change_claims(&mut self, by: &Holder, changes: &[ClaimChange]) -> Result<()> {
+        let mut changed = Vec::new();
+        for change in last_of_each(changes) {
+            let stored = self.claims.get(change.key());
+            let mine = stored.filter(|claim| claim.holder == *by).cloned();
+            let after = match (change, mine) {
+                (ClaimChange::Take { key, object }, _) => {
+                    Some(taken(stored, by, object.as_ref()).map_err(|holder| {
+                        StoreError::ClaimHeld { key: key.clone(), holder: holder.clone() }
+                    })?)
+                }
+                (ClaimChange::GiveUp { tombstone, .. }, Some(mine)) => {
+                    Some(ClaimRecord { tombstone: Some(*tombstone), ..mine })
+                }
+                (ClaimChange::Release { .. }, Some(_)) => None,
+                (ClaimChange::GiveUp { .. } | ClaimChange::Release { .. }, None) => continue,
+            };
+            changed.push((change.key().clone(), after));
+        }
+        for (key, after) in changed {
+            match after {
+                Some(claim) => self.claims.insert(key, claim),
+                None => self.claims.remove(&key),
+            };
+        }
+        Ok(())
+    }
+}
+
+impl Store for MemoryStore {
+    async fn acquire(
+        &self,
+        directory: &DirectoryId,
+        subject: &Subject,
+        brings: &Brings,
+        terms: Terms,
+    ) -> Result<Acquired> {
+        let brings = as_stored_brings(brings);
+        let mut tables = self.tables();
+        let item = tables.subjects.entry(key(directory, subject)).or_default();
+        let step = step(item, &brings, terms).map_err(|malformed| malformed.of("subject"))?;
+        let (Step::Take(heard) | Step::LeaveWord(_, heard)) = step else {
+            return Ok(Acquired::Covered);
+        };
+        if let Heard::Becomes(at) = heard {
+            item.heard = Some(millis(at));
+        }
+        item.deleted_seen |= brings.deleted;
+        if let Step::LeaveWord(..) = step {
+            item.again = true;
+            return Ok(Acquired::WordLeft);
+        }
+        item.fence += 1;
+        item.again = false;
+        hold(item, terms);
+        let held = item.clone().held(directory, subject);
+        Ok(Acquired::Taken(Box::new(held.map_err(|malformed| malformed.of("subject"))?)))
+    }
+
+    async fn reopen(&self, lease: &Lease, terms: Terms) -> Result<Held> {
+        let mut tables = self.tables();
+        let item = tables.owned(lease)?;
+        item.again = false;
+        hold(item, terms);
+        let held = item.clone().held(&lease.directory, &lease.subject);
+        held.map_err(|malformed| malformed.of("subject"))
+    }
+
+    async fn renew(&self, lease: &Lease, terms: Terms) -> Result<Lease> {
+        hold(self.tables().owned(lease)?, terms);
+        Ok(Lease { until: lease_end(terms), ..lease.clone() })
+    }
+
+    async fn record(
+        &self,
+        lease: &Lease,
+        terms: Terms,
+        record: &UserRecord,
+        claims: &[ClaimChange],
+    ) -> Result<Lease> {
+        let mut tables = self.tables();
+        tables.owned(lease)?;
+        tables.change_claims(&lease.holder(), claims)?;
+        let item = tables.owned(lease)?;
+        item.record = RecordItem::from(record);
+        hold(item, terms);
+        Ok(Lease { until: lease_end(terms), ..lease.clone() })
+    }
+
+    async fn commit(&self, lease: &Lease, terms: Terms, commit: Commit<'_>) -> Result<Committed> {
+        let name = commit_name(lease, &commit);
+        let mut tables = self.tables();
+        let stored = tables.subjects.get(&key(&lease.directory, &lease.subject));
+        if stored.is_some_and(|item| item.committed.as_ref() == Some(&name)) {
+            return Ok(Committed::Released);
+        }
+        tables.owned(lease)?;
+        tables.change_claims(&lease.holder(), commit.claims)?;
+        let events = tables.audit.entry(lease.directory.clone()).or_default();
+        for event in commit.audit {
+            events.insert((millis(event.at), event.id.clone()), AuditItem::from(event));
+        }
+        let item = tables.owned(lease)?;
+        item.record = RecordItem::from(commit.record);
+        if item.again {
+            hold(item, terms);
+            return Ok(Committed::Again);
+        }
+        item.until = None;
+        item.heard = commit.heard.map(millis);
+        item.due_at = commit.due.map(millis);
+        item.committed = Some(name);
+        Ok(Committed::Released)
+    }
+
+    async fn peek(
+        &self,
+        directory: &DirectoryId,
+        subject: &Subject,
+    ) -> Result<Option<StoredSubject>> {
+        let item = self.tables().subjects.get(&key(directory, subject)).cloned();
+        item.map(|item| stored(item, subject.clone())).transpose()
+    }
+
+    async fn peek_many(
+        &self,
+        directory: &DirectoryId,
+        subjects: &[Subject],
+    ) -> Result<Vec<StoredSubject>> {
+        let tables = self.tables();
+        let keys: BTreeMap<_, _> =
+            subjects.iter().map(|subject| (key(directory, subject), subject)).collect();
+        keys.into_iter()
+            .filter_map(|(key, subject)| Some((tables.subjects.get(&key)?, subject)))
+            .map(|(item, subject)| stored(item.clone(), subject.clone()))
+            .collect()
+    }
+
+    async fn subjects(
+        &self,
+        directory: &DirectoryId,
+        after: Option<&Subject>,
+        limit: usize,
+    ) -> Result<Vec<StoredSubject>> {
+        let after = after.map(ToString::to_string);
+        of_directory(&self.tables(), directory)
+            .filter(|(subject, _)| after.as_ref().is_none_or(|after| *subject > after))
+            .take(limit)
+            .map(|(subject, item)| stored(item.clone(), parsed(subject)))
+            .collect()
+    }
+
+    async fn claim(&self, key: &Claimed) -> Result<Option<ClaimRecord>> {
+        Ok(self.tables().claims.get(key).cloned())
+    }
+
+    async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<()> {
+        let mut tables = self.tables();
+        let waits = tables.waits.entry(awaited.clone()).or_default();
+        waits.retain(|(other, ends)| other != waiter && *ends >= now);
+        waits.push((waiter.clone(), after(now, days(WAIT_DAYS))));
+        Ok(())
+    }
+
+    async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Holder>> {
+        let tables = self.tables();
+        let waits = tables.waits.get(awaited).into_iter().flatten();
+        Ok(waits.map(|(waiter, _)| waiter.clone()).collect())
+    }
+
+    async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Holder]) -> Result<()> {
+        if let Some(waits) = self.tables().waits.get_mut(awaited) {
+            waits.retain(|(waiter, _)| !waiters.contains(waiter));
+        }
+        Ok(())
+    }
+
+    async fn due(
+        &self,
+        directory: &DirectoryId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Subject, Timestamp)>> {
+        let tables = self.tables();
+        let mut due: Vec<_> = of_directory(&tables, directory)
+            .filter_map(|(subject, item)| Some((item.due_at?, subject)))
+            .filter(|(at, _)| *at <= millis(now))
+            .collect();
+        due.sort();
+        let read = |(at, subject): (i64, &String)| {
+            let at = crate::item::timestamp(at).map_err(|malformed| malformed.of("subject"))?;
+            Ok((parsed(subject), at))
+        };
+        due.into_iter().take(limit).map(read).collect()
+    }
+
+    async fn defer_due(
+        &self,
+        directory: &DirectoryId,
+        subject: &Subject,
+        seen: Timestamp,
+        to: Timestamp,
+    ) -> Result<bool> {
+        let mut tables = self.tables();
+        let item = tables.subjects.get_mut(&key(directory, subject));
+        let item = item.filter(|item| item.due_at == Some(millis(seen)));
+        Ok(item.map(|item| item.due_at = Some(millis(to))).is_some())
+    }
+
+    async fn config(&self, directory: &DirectoryId) -> Result<Option<ConfigRecord>> {
+        Ok(self.tables().configs.get(directory).cloned())
+    }
+
+    async fn configs(&self) -> Result<Vec<ConfigRecord>> {
+        Ok(self.tables().configs.values().cloned().collect())
+    }
+
+    async fn put_config(&self, config: &ConfigRecord, expected: u64) -> Result<bool> {
+        let config = ConfigRecord { applied_at: as_stored(config.applied_at), ..config.clone() };
+        let mut tables = self.tables();
+        let stored = tables.configs.get(&config.directory);
+        if stored == Some(&config) {
+            return Ok(true);
+        }
+        if stored.map_or(0, |stored| stored.version) != expected {
+            return Ok(false);
+        }
+        tables.configs.insert(config.directory.clone(), config);
+        Ok(true)
+    }
+
+    async fn cursor(&self, directory: &DirectoryId, name: &str) -> Result<Option<String>> {
+        Ok(self.tables().cursors.get(&(directory.clone(), name.to_owned())).cloned())
+    }
+
+    async fn move_cursor(
+        &self,
+        directory: &DirectoryId,
+        name: &str,
+        seen: Option<&str>,
+        to: &str,
+    ) -> Result<bool> {
+        let mut tables = self.tables();
+        let key = (directory.clone(), name.to_owned());
+        if tables.cursors.get(&key).map(String::as_str) != seen {
+            return Ok(false);
+        }
+        tables.cursors.insert(key, to.to_owned());
+        Ok(true)
+    }
+
+    async fn lock(&self, lock: &TaskLock, now: Timestamp, until: Timestamp) -> Result<bool> {
+        let mut tables = self.tables();
+        let key = (lock.directory.clone(), lock.task.clone());
+        let other =
+            tables.locks.get(&key).is_some_and(|(run, ends)| *run != lock.run && *ends >= now);
+        if !other {
+            tables.locks.insert(key, (lock.run.clone(), as_stored(until)));
+        }
+        Ok(!other)
+    }
+
+    async fn unlock(&self, lock: &TaskLock) -> Result<()> {
+        let mut tables = self.tables();
+        let key = (lock.directory.clone(), lock.task.clone());
+        if tables.locks.get(&key).is_some_and(|(run, _)| *run == lock.run) {
+            tables.locks.remove(&key);
+        }
+        Ok(())
+    }
+
+    async fn audit(
+        &self,
+        directory: &DirectoryId,
+        query: &AuditQuery,
+        now: Timestamp,
+    ) -> Result<Vec<AuditEvent>> {
+        let tables = self.tables();
+        let since = millis(audit_horizon(query, now));
+        let until = query.until.map_or(i64::MAX, millis);
+        let user = query.user.as_ref().map(|user| user.as_str());
+        let events = tables.audit.get(directory).into_iter().flatten();
+        events
+            .rev()
+            .filter(|((at, _), event)| {
+                (since..=until).contains(at) && user.is_none_or(|user| event.user == user)
+            })
+            .take(query.limit)
+            .map(|(_, event)| AuditEvent::try_from(event.clone()))
+            .collect::<Result<_, _>>()
+            .map_err(|malformed| malformed.of("audit event"))
+    }
+}
+
+fn key(directory: &DirectoryId, subject: &Subject) -> SubjectKey {
+    (directory.clone(), subject.to_string())
+}
+
+fn hold(item: &mut SubjectItem, terms: Terms) {
+    let until = millis(lease_end(terms));
+    item.until = Some(until);
+    item.due_at = Some(until);
+}
+
+fn of_directory<'a>(
+    tables: &'a Tables,
+    directory: &'a DirectoryId,
+) -> impl Iterator<Item = (&'a String, &'a SubjectItem)> {
+    tables
+        .subjects
+        .range((directory.clone(), String::new())..)
+        .take_while(move |((of, _), _)| of == directory)
+        .map(|((_, subject), item)| (subject, item))
+}
+
+fn parsed(subject: &str) -> Subject {
+    subject.parse().expect("it was spelled by a subject")
+}
+
+fn stored(item: SubjectItem, subject: Subject) -> Result<StoredSubject> {
+    item.stored(subject).map_err(|malformed| malformed.of("subject"))
+}

@@ -1,0 +1,115 @@
+//! The rules of the record's protocol that both stores keep (design 2.1), apart from how they are kept.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+use sync_core::record::{Brings, after, covers};
+
+use crate::item::audit::AuditItem;
+use crate::item::record::RecordItem;
+use crate::item::subject::SubjectItem;
+use crate::item::{Malformed, as_stored, maybe_timestamp, millis, understood};
+use crate::{ClaimChange, ClaimRecord, Commit, Holder, Lease, Terms};
+
+/// What an acquire does about a record in this state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Nothing: the record covers the item (R5).
+    Covered,
+    /// Take the lease, which is free or expired (R1).
+    Take(Heard),
+    /// Leave word for the holder of this fence (R2).
+    LeaveWord(u64, Heard),
+}
+
+/// What an acquire does to `heard`, the youngest event time that reached the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// The item names no event.
+    Untouched,
+    /// The item's event is the youngest.
+    Becomes(Timestamp),
+    /// The record has heard of an event at least as young as this.
+    Stays(Timestamp),
+}
+
+impl Heard {
+    /// What the item does to a record that has heard nothing younger.
+    pub(crate) fn first(brings: &Brings) -> Self {
+        brings.event_at.map_or(Self::Untouched, Self::Becomes)
+    }
+}
+
+/// What an item brings, in the times that the table can hold.
+pub(crate) fn as_stored_brings(brings: &Brings) -> Brings {
+    let Brings { event_at, deleted } = brings;
+    Brings { event_at: event_at.map(as_stored), deleted: *deleted }
+}
+
+/// Decides what an acquire does (R1, R2, R5).
+///
+/// Covered comes first, since it may be asked while another holds the lease. An expired lease is
+/// free whatever else the record says; one that ends this very moment is still held.
+pub(crate) fn step(item: &SubjectItem, brings: &Brings, terms: Terms) -> Result<Step, Malformed> {
+    understood(item.v)?;
+    let covered = maybe_timestamp(item.record.covered)?;
+    if covers(covered, item.deleted_seen, brings, terms.settle) {
+        return Ok(Step::Covered);
+    }
+    let heard = match brings.event_at {
+        None => Heard::Untouched,
+        Some(at) if item.heard.is_some_and(|heard| heard >= millis(at)) => Heard::Stays(at),
+        Some(at) => Heard::Becomes(at),
+    };
+    let held = item.until.is_some_and(|until| until >= millis(terms.now));
+    Ok(if held { Step::LeaveWord(item.fence, heard) } else { Step::Take(heard) })
+}
+
+/// When a lease taken or renewed now ends.
+pub(crate) fn lease_end(terms: Terms) -> Timestamp {
+    as_stored(after(terms.now, terms.lease))
+}
+
+/// The name of one commit: the same for a repeat of it, another for any other.
+///
+/// It is kept in the record, so that a commit whose answer was lost is not taken for a lost lease
+/// when somebody else has acquired since. The fence in it keeps different syncs apart.
+pub(crate) fn commit_name(lease: &Lease, commit: &Commit<'_>) -> String {
+    let Commit { record, heard, due, audit, claims } = commit;
+    let mut hasher = DefaultHasher::new();
+    RecordItem::from(*record).hash(&mut hasher);
+    (heard.map(millis), due.map(millis), claims).hash(&mut hasher);
+    for event in *audit {
+        AuditItem::from(event).hash(&mut hasher);
+    }
+    format!("{}-{:016x}", lease.fence, hasher.finish())
+}
+
+/// The changes that count: of several of one claim, the last.
+pub(crate) fn last_of_each(changes: &[ClaimChange]) -> Vec<&ClaimChange> {
+    changes
+        .iter()
+        .enumerate()
+        .filter(|(at, change)| changes[at + 1..].iter().all(|later| later.key() != change.key()))
+        .map(|(_, change)| change)
+        .collect()
+}
+
+/// Whether a claim may be taken, and with which object it then stands.
+///
+/// # Errors
+/// The living holder that is somebody else.
+pub(crate) fn taken<'a>(
+    stored: Option<&'a ClaimRecord>,
+    by: &Holder,
+    object: Option<&sync_core::ids::EntraUserId>,
+) -> Result<ClaimRecord, &'a Holder> {
+    let known = match stored {
+        Some(claim) if claim.tombstone.is_some() => None,
+        Some(claim) if claim.holder == *by => claim.object.as_ref(),
+        Some(claim) => return Err(&claim.holder),
+        None => None,
+    };
+    let object = object.or(known).cloned();
+    Ok(ClaimRecord { holder: by.clone(), object, tombstone: None })
+}
