@@ -1,0 +1,237 @@
+//! `catch_up`: rings for what the webhooks may have lost, and for what is due.
+//!
+//! It decides nothing about a subject. What the records cover is dropped before it is enqueued, so
+//! an event that arrived as a webhook costs the poll one read of its record.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jumpcloud::EventsQuery;
+use store::Store;
+use sync_core::ids::{OrganizationId, Subject};
+use sync_core::record::{after, before, covers};
+use work_queue::event::{Recognised, Watched, recognise};
+use work_queue::{Lane, Source, WorkItem, WorkQueue};
+
+use crate::ring::bell;
+use crate::trouble::Trouble;
+use crate::{Directory, Engine, SyncError};
+
+/// How far the windows of two polls overlap, since Insights may show an event late.
+pub const OVERLAP: Duration = Duration::from_secs(15 * 60);
+/// How far `due` is moved on while a ring is under way; only a commit clears it.
+const CLAIM: Duration = Duration::from_secs(15 * 60);
+/// The services whose events name users and groups.
+const SERVICES: [&str; 2] = ["directory", "access_management"];
+/// The name of the cursor.
+const CURSOR: &str = "insights";
+/// How many due subjects one run rings; the next one is a minute away.
+const DUE_AT_ONCE: usize = 2000;
+/// How many records are asked at once whether they cover an event.
+const PEEK: usize = 100;
+
+/// What a run of `catch_up` did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// Events read from Insights.
+    pub events: u64,
+    /// Events that concern nobody this directory syncs.
+    pub ignored: u64,
+    /// Events in a shape nobody knows.
+    pub unrecognisable: u64,
+    /// Subjects whose record covers their events already.
+    pub covered: u64,
+    /// Subjects rung for an event.
+    pub rung: u64,
+    /// Subjects rung because they were due.
+    pub due: u64,
+}
+
+/// Why a run of `catch_up` stopped; what it enqueued stays enqueued, the cursor where it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CatchUpError {
+    /// The table or the queue.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// JumpCloud.
+    #[error("the events could not be read: {0}")]
+    Events(String),
+}
+
+impl<S: Store, Q: WorkQueue> Engine<S, Q> {
+    /// Polls, enqueues, moves the cursor, and rings for due subjects.
+    ///
+    /// `from` and `until` override the cursor's window. The due subjects are rung even when
+    /// JumpCloud cannot be read: their waits do not depend on it.
+    pub async fn catch_up(
+        &self,
+        directory: &Directory,
+        organization: Option<&OrganizationId>,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> (CaughtUp, Result<(), CatchUpError>) {
+        let mut counts = CaughtUp::default();
+        let polled = self.poll(directory, organization, from, until, &mut counts).await;
+        let rung = self.ring_due(directory, &mut counts).await.map_err(CatchUpError::from);
+        (counts, polled.and(rung))
+    }
+
+    async fn poll(
+        &self,
+        directory: &Directory,
+        organization: Option<&OrganizationId>,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        counts: &mut CaughtUp,
+    ) -> Result<(), CatchUpError> {
+        let now = self.clock.now();
+        let seen = self.store.cursor(&directory.id, CURSOR).await.map_err(SyncError::from)?;
+        let cursor = seen.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+        let until = until.unwrap_or(now).min(now);
+        let from = from.unwrap_or_else(|| before(cursor.unwrap_or(now), OVERLAP));
+        let mut subjects: BTreeMap<Subject, Vec<WorkItem>> = BTreeMap::new();
+        let mut query =
+            EventsQuery { services: SERVICES.map(str::to_owned).to_vec(), from, until, search_after: None };
+        loop {
+            let page = directory
+                .jumpcloud
+                .events(&query)
+                .await
+                .map_err(|error| CatchUpError::Events(told(error)))?;
+            counts.events += page.events.len() as u64;
+            for event in &page.events {
+                self.sort_in(directory, organization, event, &mut subjects, counts);
+            }
+            match page.next {
+                Some(next) => query.search_after = Some(next),
+                None => break,
+            }
+        }
+        self.ring_for_events(directory, subjects, counts).await?;
+        // Forwards only, and only after the queue took everything.
+        if cursor.is_none_or(|cursor| cursor < until) {
+            let moved = self
+                .store
+                .move_cursor(&directory.id, CURSOR, seen.as_deref(), &until.to_string())
+                .await
+                .map_err(SyncError::from)?;
+            if !moved {
+                tracing::info!("another run moved the cursor first");
+            }
+        }
+        Ok(())
+    }
+
+    fn sort_in(
+        &self,
+        directory: &Directory,
+        organization: Option<&OrganizationId>,
+        event: &serde_json::Value,
+        subjects: &mut BTreeMap<Subject, Vec<WorkItem>>,
+        counts: &mut CaughtUp,
+    ) {
+        let watched =
+            Watched { directory: &directory.id, organization, scope: &directory.policy.scope };
+        match recognise(event, watched, Source::Insights) {
+            Recognised::Items(items) => {
+                // Groups and sweeps are not synced by this version.
+                let (people, others): (Vec<WorkItem>, Vec<WorkItem>) =
+                    items.into_iter().partition(|item| matches!(item.subject, Subject::User(_)));
+                counts.ignored += u64::from(people.is_empty() && !others.is_empty());
+                for item in people {
+                    subjects.entry(item.subject.clone()).or_default().push(item);
+                }
+            }
+            Recognised::Ignored(_) => counts.ignored += 1,
+            Recognised::Unrecognisable(reason) => {
+                counts.unrecognisable += 1;
+                tracing::warn!(%reason, "an event of the poll has an unknown shape");
+            }
+        }
+    }
+
+    async fn ring_for_events(
+        &self,
+        directory: &Directory,
+        subjects: BTreeMap<Subject, Vec<WorkItem>>,
+        counts: &mut CaughtUp,
+    ) -> Result<(), SyncError> {
+        let settle = directory.policy.timing.settle;
+        let mut items = Vec::new();
+        let subjects: Vec<(Subject, Vec<WorkItem>)> = subjects.into_iter().collect();
+        for chunk in subjects.chunks(PEEK) {
+            let names: Vec<Subject> = chunk.iter().map(|(subject, _)| subject.clone()).collect();
+            let stored: BTreeMap<Subject, store::StoredSubject> = self
+                .store
+                .peek_many(&directory.id, &names)
+                .await?
+                .into_iter()
+                .map(|stored| (stored.subject.clone(), stored))
+                .collect();
+            for (subject, rang) in chunk {
+                let known = stored.get(subject);
+                let open: Vec<&WorkItem> = rang
+                    .iter()
+                    .filter(|item| {
+                        !known.is_some_and(|stored| {
+                            let seen = stored.mailbox.deleted_seen;
+                            covers(stored.record.covered, seen, &item.brings(), settle)
+                        })
+                    })
+                    .collect();
+                if open.is_empty() {
+                    counts.covered += 1;
+                } else {
+                    counts.rung += 1;
+                    items.extend(loudest(&open));
+                }
+            }
+        }
+        // Whoever must lose access goes first.
+        items.sort_by_key(|item| (item.expect.is_none(), item.cause.at));
+        Ok(self.queue.send(Lane::Events, &items, Duration::ZERO).await?)
+    }
+
+    /// Rings for due subjects: `due` is moved on first, so that a crash in between loses nothing.
+    async fn ring_due(
+        &self,
+        directory: &Directory,
+        counts: &mut CaughtUp,
+    ) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        let due = self.store.due(&directory.id, now, DUE_AT_ONCE).await?;
+        let mut items = Vec::new();
+        for (subject, seen) in due {
+            if self.store.defer_due(&directory.id, &subject, seen, after(now, CLAIM)).await? {
+                items.push(bell(&directory.id, &subject, Source::Due));
+            }
+        }
+        counts.due += items.len() as u64;
+        Ok(self.queue.send(Lane::Events, &items, Duration::ZERO).await?)
+    }
+}
+
+/// The items that together say all: the youngest, and one for each announced state.
+fn loudest(items: &[&WorkItem]) -> Vec<WorkItem> {
+    let youngest = items.iter().max_by_key(|item| item.cause.at);
+    let deleted = items.iter().find(|item| item.brings().deleted);
+    let expecting = items.iter().filter(|item| item.expect.is_some()).max_by_key(|i| i.cause.at);
+    let mut loudest: Vec<WorkItem> = Vec::new();
+    for item in [deleted, expecting, youngest].into_iter().flatten() {
+        if !loudest.contains(item) {
+            loudest.push((*item).clone());
+        }
+    }
+    loudest
+}
+
+fn told(error: jumpcloud::JumpCloudError) -> String {
+    match Trouble::from(error) {
+        Trouble::Passing(told)
+        | Trouble::Wait(_, told)
+        | Trouble::Stopped(told)
+        | Trouble::Permanent(told) => format!("{}: {}", told.class, told.message),
+        Trouble::Broken(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,165 @@
+//! One pass over a subject under its lease: what it holds and how it keeps it (R1).
+
+use jiff::Timestamp;
+use rand::RngExt;
+use store::{ClaimChange, Claimed, ClaimedThing, Held, Holder, Lease, Store, StoreError, Terms};
+use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
+use sync_core::finding::Finding;
+use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject, Upn};
+use sync_core::record::{Mailbox, UserRecord};
+use work_queue::WorkQueue;
+
+use crate::observe::renewal;
+use crate::trouble::{Told, Trouble};
+use crate::{Bell, Directory, Engine, SyncError};
+
+/// The state of one pass.
+pub(crate) struct Pass<'a, S, Q> {
+    pub(crate) engine: &'a Engine<S, Q>,
+    pub(crate) directory: &'a Directory,
+    pub(crate) user: &'a JumpCloudUserId,
+    pub(crate) bell: &'a Bell,
+    pub(crate) lease: Lease,
+    pub(crate) mailbox: Mailbox,
+    /// What will be remembered; every step that was answered has changed it.
+    pub(crate) record: UserRecord,
+    /// Events of this pass, stored by its commit.
+    pub(crate) audit: Vec<AuditEvent>,
+    /// Claims that end with this pass.
+    pub(crate) claims: Vec<ClaimChange>,
+    /// UPNs that the commit gives up; their waiters are owed a ring afterwards (R12).
+    pub(crate) freed: Vec<Upn>,
+    /// What an operator should know; the last pass's until this one has planned.
+    pub(crate) findings: Vec<Finding>,
+    /// The actions that were answered.
+    pub(crate) done: Vec<String>,
+    /// The first permanent failure; the rest of the plan was tried all the same.
+    pub(crate) failure: Option<Told>,
+    /// The earliest JumpCloud `Date` read.
+    pub(crate) read_at: Option<Timestamp>,
+    /// When the planner, or what it waits for, wants another look.
+    pub(crate) look_again: Option<Timestamp>,
+    /// The plan covers the events before its read (R5).
+    pub(crate) covers: bool,
+}
+
+impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
+    pub(crate) fn new(
+        engine: &'a Engine<S, Q>,
+        directory: &'a Directory,
+        user: &'a JumpCloudUserId,
+        bell: &'a Bell,
+        held: Held,
+    ) -> Self {
+        let Held { lease, mailbox, record } = held;
+        Self {
+            engine,
+            directory,
+            user,
+            bell,
+            lease,
+            mailbox,
+            findings: record.findings.clone(),
+            record,
+            audit: Vec::new(),
+            claims: Vec::new(),
+            freed: Vec::new(),
+            done: Vec::new(),
+            failure: None,
+            read_at: None,
+            look_again: None,
+            covers: true,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.engine.clock.now()
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        terms(self.engine, self.directory)
+    }
+
+    /// How this subject is named as the holder of a claim.
+    pub(crate) fn holder(&self) -> Holder {
+        Holder {
+            directory: self.directory.id.clone(),
+            subject: Subject::User(self.user.clone()),
+        }
+    }
+
+    pub(crate) fn upn_claim(&self, upn: &Upn) -> Claimed {
+        Claimed { tenant: self.directory.tenant.clone(), what: ClaimedThing::Upn(upn.clone()) }
+    }
+
+    pub(crate) fn object_claim(&self, object: &EntraUserId) -> Claimed {
+        Claimed {
+            tenant: self.directory.tenant.clone(),
+            what: ClaimedThing::Object(object.clone()),
+        }
+    }
+
+    /// Renews the lease once a third of it is gone (R1). Every fenced update renews it too.
+    pub(crate) async fn keep_lease(&mut self) -> Result<(), SyncError> {
+        let terms = self.terms();
+        let left = self.lease.until.duration_since(terms.now).unsigned_abs();
+        let expired = self.lease.until <= terms.now;
+        if expired || left < terms.lease - renewal(terms.lease) {
+            self.lease = self.engine.store.renew(&self.lease, terms).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure a vendor write ends inside the lease (R1: it starts only with 11 s left).
+    pub(crate) async fn before_write(&mut self) -> Result<(), Trouble> {
+        let margin = self.directory.policy.timing.write_margin();
+        self.keep_lease().await?;
+        let left = self.lease.until.duration_since(self.now());
+        if left < jiff::SignedDuration::try_from(margin).unwrap_or(jiff::SignedDuration::MAX) {
+            let lost = StoreError::LostLease { subject: Subject::User(self.user.clone()) };
+            return Err(Trouble::Broken(lost.into()));
+        }
+        Ok(())
+    }
+
+    /// Stores what must survive a crash before the next step, with the claims it depends on.
+    pub(crate) async fn record(&mut self, claims: &[ClaimChange]) -> Result<(), StoreError> {
+        let terms = self.terms();
+        self.lease = self.engine.store.record(&self.lease, terms, &self.record, claims).await?;
+        Ok(())
+    }
+
+    /// Wants another look, at the earliest of all wishes.
+    pub(crate) fn look_again(&mut self, at: Timestamp) {
+        self.look_again = Some(self.look_again.map_or(at, |other| other.min(at)));
+    }
+
+    /// An audit event of this pass, about the bound object.
+    pub(crate) fn event(&self, kind: AuditKind, changes: Vec<AuditChange>) -> AuditEvent {
+        AuditEvent {
+            id: uuid::Uuid::new_v4().to_string(),
+            at: self.now(),
+            kind,
+            user: self.user.clone(),
+            object: self.record.binding.as_ref().map(|binding| binding.object.clone()),
+            changes,
+            reason: None,
+            error: None,
+            initiated_by: self.bell.cause.clone(),
+        }
+    }
+
+    /// A share of a wait, so that subjects that failed together do not come back together.
+    pub(crate) fn jitter() -> f64 {
+        rand::rng().random_range(0.0..1.0)
+    }
+}
+
+/// The waits of the store, by this directory's timing.
+pub(crate) fn terms<S: Store, Q: WorkQueue>(
+    engine: &Engine<S, Q>,
+    directory: &Directory,
+) -> Terms {
+    let timing = &directory.policy.timing;
+    Terms { now: engine.clock.now(), lease: timing.lease, settle: timing.settle }
+}

@@ -1,0 +1,71 @@
+//! Ringing subjects: others for what we owe them, and ourselves for a look that is due soon.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use store::{Awaited, Holder, Store};
+use sync_core::ids::{DirectoryId, Subject};
+use work_queue::{Cause, Lane, QueueError, Source, WorkItem, WorkQueue};
+
+use crate::{Engine, SyncError};
+
+/// SQS holds a message back for at most 15 minutes; longer waits are rung by `catch_up` alone.
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+impl<S: Store, Q: WorkQueue> Engine<S, Q> {
+    /// Rings everybody who waits for this, then removes their notes.
+    ///
+    /// What they wait for has been stored before, and a waiter looks once more after leaving its
+    /// note, so whoever is not listed here sees it.
+    pub(crate) async fn ring_waiters(&self, awaited: &Awaited) -> Result<(), SyncError> {
+        let waiters = self.store.waiters(awaited).await?;
+        if waiters.is_empty() {
+            return Ok(());
+        }
+        for waiter in &waiters {
+            self.ring(&waiter.directory, &waiter.subject, Source::FollowUp, Duration::ZERO).await?;
+        }
+        self.store.stop_waiting(awaited, &waiters).await?;
+        Ok(())
+    }
+
+    /// Rings the owner of what a blocked subject waits for (P4).
+    pub(crate) async fn ring_owner(&self, owner: &Holder) -> Result<(), SyncError> {
+        self.ring(&owner.directory, &owner.subject, Source::FollowUp, Duration::ZERO).await?;
+        Ok(())
+    }
+
+    /// Rings the subject itself for a look that is due within 15 minutes.
+    pub(crate) async fn ring_when_due(
+        &self,
+        directory: &DirectoryId,
+        subject: &Subject,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), QueueError> {
+        let left = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+        if left > LONGEST_DELAY {
+            return Ok(());
+        }
+        // Whole seconds, rounded up: a ring must not come before its time.
+        let delay = Duration::from_secs(left.as_millis().div_ceil(1000) as u64).min(LONGEST_DELAY);
+        self.ring(directory, subject, Source::Due, delay).await
+    }
+
+    pub(crate) async fn ring(
+        &self,
+        directory: &DirectoryId,
+        subject: &Subject,
+        source: Source,
+        delay: Duration,
+    ) -> Result<(), QueueError> {
+        let item = bell(directory, subject, source);
+        let lane = if source == Source::FollowUp { Lane::Bulk } else { Lane::Events };
+        self.queue.send(lane, &[item], delay).await
+    }
+}
+
+/// A message that names a subject and nothing else.
+pub(crate) fn bell(directory: &DirectoryId, subject: &Subject, source: Source) -> WorkItem {
+    WorkItem::new(directory.clone(), subject.clone(), Cause::of(source))
+}

@@ -1,0 +1,252 @@
+//! The loop around a pass: acquire, pass, commit, and once more when word was left (R1 to R3).
+
+use std::time::Duration;
+
+use store::{Acquired, Commit, Committed, Held, Store};
+use sync_core::ids::{JumpCloudUserId, Subject};
+use sync_core::plan::user::{UserInput, plan_user};
+use sync_core::record::after;
+use work_queue::WorkQueue;
+
+use crate::close::{Closing, Ended, close};
+use crate::pass::{Pass, terms};
+use crate::trouble::{Told, Trouble};
+use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
+
+impl<S: Store, Q: WorkQueue> Engine<S, Q> {
+    /// Syncs one person; the message is finished unless this answers an error.
+    ///
+    /// Every trouble with a vendor is committed as a wait, so an error means only that the record
+    /// could not be kept: the table or the queue is out of reach, or the lease is lost.
+    pub async fn sync_user(
+        &self,
+        directory: &Directory,
+        user: &JumpCloudUserId,
+        bell: &Bell,
+    ) -> Result<Outcome, SyncError> {
+        let subject = Subject::User(user.clone());
+        let acquired = self
+            .store
+            .acquire(&directory.id, &subject, &bell.brings, terms(self, directory))
+            .await?;
+        let mut held = match acquired {
+            Acquired::Covered => return Ok(Outcome::Covered),
+            Acquired::WordLeft => return Ok(Outcome::WordLeft),
+            Acquired::Taken(held) => *held,
+        };
+        let mut total = Report::default();
+        loop {
+            let (report, again) = self.pass(directory, user, bell, held).await?;
+            total.done.extend(report.done);
+            total.findings = report.findings;
+            total.trouble = report.trouble;
+            match again {
+                None => return Ok(Outcome::Synced(total)),
+                Some(next) => held = next,
+            }
+        }
+    }
+
+    /// One pass and its commit; the reopened record when word was left meanwhile.
+    async fn pass(
+        &self,
+        directory: &Directory,
+        user: &JumpCloudUserId,
+        bell: &Bell,
+        held: Held,
+    ) -> Result<(Report, Option<Held>), SyncError> {
+        let mut pass = Pass::new(self, directory, user, bell, held);
+        let trouble = pass.run().await.err();
+        let mut ended = Ended { read_at: pass.read_at, ..Ended::default() };
+        let mut told = None;
+        let failure = pass.failure.take().map(Trouble::Permanent);
+        match trouble.or(failure) {
+            Some(trouble) => {
+                let now = pass.now();
+                let jitter = Pass::<S, Q>::jitter();
+                let (goes_on, message) = trouble.note(&mut pass.record, now, jitter)?;
+                ended.goes_on = Some(goes_on);
+                told = Some(message);
+            }
+            None => {
+                pass.record.failure = None;
+                pass.record.retries = 0;
+                ended.covers = pass.covers;
+            }
+        }
+        ended.look_again = pass.look_again;
+        if ended.covers {
+            pass.record.covered = pass.read_at.max(pass.record.covered);
+        }
+        let again = pass.commit(ended).await?;
+        Ok((Report { done: pass.done, findings: pass.findings, trouble: told }, again))
+    }
+}
+
+impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
+    /// Observes, plans, applies, and pays what is owed.
+    async fn run(&mut self) -> Result<(), Trouble> {
+        if let Some(until) = self.record.vendor_wait {
+            let left = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
+            if !left.is_zero() {
+                // A new event waits as well when a vendor imposed it.
+                let message = "nothing is sent before that wait is over".to_owned();
+                return Err(Trouble::Wait(left, Told { class: "vendor_wait".into(), message }));
+            }
+            self.record.vendor_wait = None;
+        }
+        let paid = self.sync().await;
+        // A new binding's followers are rung whatever became of the rest of the plan.
+        let owed = match &paid {
+            Err(Trouble::Broken(_)) => Ok(()),
+            _ => self.pay().await,
+        };
+        paid.and(owed)
+    }
+
+    async fn sync(&mut self) -> Result<(), Trouble> {
+        let seen = self.observe().await?;
+        let planned = plan_user(
+            UserInput {
+                policy: &self.directory.policy,
+                user: self.user,
+                record: &self.record,
+                mailbox: &self.mailbox,
+                expect: self.bell.expect,
+                desired: &seen.desired,
+                observed: &seen.observed,
+                domains: &seen.domains,
+                manager: &seen.manager,
+            },
+            self.now(),
+        );
+        tracing::debug!(plan.actions = planned.plan.actions.len(), "planned");
+        self.findings = planned.findings;
+        self.covers = planned.covers;
+        if let Some(at) = planned.look_again {
+            self.look_again(at);
+        }
+        let applied = self.apply(&planned.plan).await;
+        self.wait_for(planned.waits_for).await?;
+        applied
+    }
+
+    /// Stores the result (R3); the reopened record when word was left.
+    async fn commit(&mut self, ended: Ended) -> Result<Option<Held>, SyncError> {
+        let now = self.now();
+        self.record.findings.clone_from(&self.findings);
+        if !self.freed.is_empty() {
+            self.record.owed.get_or_insert_default().freed.append(&mut self.freed);
+        }
+        self.record.synced_at = Some(now);
+        let timing = &self.directory.policy.timing;
+        let Closing { heard, due } = close(timing, &self.record, self.mailbox.heard, ended, now);
+        let committed = self
+            .engine
+            .store
+            .commit(
+                &self.lease,
+                self.terms(),
+                Commit {
+                    record: &self.record,
+                    heard,
+                    due,
+                    audit: &self.audit,
+                    claims: &self.claims,
+                },
+            )
+            .await?;
+        for event in &self.audit {
+            log(event);
+        }
+        if committed == Committed::Again {
+            return Ok(Some(self.engine.store.reopen(&self.lease, self.terms()).await?));
+        }
+        if let Some(due) = due {
+            let rung = self
+                .engine
+                .ring_when_due(&self.directory.id, &self.lease.subject, due, self.now())
+                .await;
+            // `due` is stored: catch_up rings within a minute all the same.
+            if let Err(error) = rung {
+                tracing::warn!(error = %error, "a look that is due soon could not be rung on time");
+            }
+        }
+        Ok(None)
+    }
+
+    /// Pays what the record owes to others (R12), before the commit that clears the debt.
+    async fn pay(&mut self) -> Result<(), Trouble> {
+        let Some(owed) = self.record.owed.clone() else { return Ok(()) };
+        if owed.bound {
+            let awaited = store::Awaited::User(self.directory.id.clone(), self.user.clone());
+            self.engine.ring_waiters(&awaited).await?;
+        }
+        for upn in owed.freed {
+            let awaited = store::Awaited::Upn(self.directory.tenant.clone(), upn);
+            self.engine.ring_waiters(&awaited).await?;
+        }
+        self.audit.splice(0..0, owed.audit);
+        self.record.owed = None;
+        Ok(())
+    }
+
+    /// Leaves a note for each thing the subject waits for, then looks whether it came meanwhile.
+    pub(crate) async fn wait_for(
+        &mut self,
+        waits_for: impl IntoIterator<Item = sync_core::plan::WaitsFor>,
+    ) -> Result<(), Trouble> {
+        use sync_core::plan::{WaitsFor, person::ManagerLink};
+        for waited in waits_for {
+            let now = self.now();
+            let (awaited, came) = match waited {
+                WaitsFor::Binding(user) => {
+                    let awaited =
+                        store::Awaited::User(self.directory.id.clone(), user.clone());
+                    self.note(&awaited).await?;
+                    (awaited, matches!(self.manager_link(&user).await?, ManagerLink::Bound(_)))
+                }
+                WaitsFor::Upn(upn) => {
+                    let awaited =
+                        store::Awaited::Upn(self.directory.tenant.clone(), upn.clone());
+                    self.note(&awaited).await?;
+                    let claim = self
+                        .engine
+                        .store
+                        .claim(&self.upn_claim(&upn))
+                        .await
+                        .map_err(SyncError::from)?;
+                    let held = claim.filter(|claim| claim.tombstone.is_none());
+                    if let Some(claim) = &held {
+                        self.engine.ring_owner(&claim.holder).await?;
+                    }
+                    (awaited, held.is_none())
+                }
+            };
+            if came {
+                tracing::debug!(?awaited, "what was waited for came meanwhile");
+                self.look_again(after(now, Duration::from_secs(1)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn note(&self, awaited: &store::Awaited) -> Result<(), SyncError> {
+        Ok(self.engine.store.wait_for(awaited, &self.holder(), self.now()).await?)
+    }
+}
+
+/// One line per change: attribute names and ids only, values live in the table alone (section 11).
+fn log(event: &sync_core::audit::AuditEvent) {
+    let attributes: Vec<&str> = event.changes.iter().map(|c| c.attribute.as_str()).collect();
+    tracing::info!(
+        audit.id = event.id,
+        audit.event_type = %event.kind,
+        user.jumpcloud_id = %event.user,
+        user.entra_id = event.object.as_ref().map(tracing::field::display),
+        audit.attributes = attributes.join(","),
+        audit.reason = event.reason,
+        audit.success = event.error.is_none(),
+        "audit"
+    );
+}

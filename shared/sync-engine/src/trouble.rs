@@ -1,0 +1,122 @@
+//! What ends a pass early, and what the record remembers of it.
+
+use std::time::Duration;
+
+use graph::GraphError;
+use jiff::Timestamp;
+use jumpcloud::JumpCloudError;
+use sync_core::disposition::Disposition;
+use sync_core::record::{Failure, UserRecord, after};
+
+use crate::SyncError;
+
+/// The probe interval while credentials or the tenant are wrong (S3).
+const PROBE: Duration = Duration::from_secs(300);
+/// The first wait after a passing fault; it doubles with every fault in a row.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+/// The longest wait after a passing fault.
+const LAST_RETRY: Duration = Duration::from_secs(300);
+
+/// Why a pass did not get further.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// Passing: look again after a wait that grows.
+    Passing(Told),
+    /// The vendor named the wait.
+    Wait(Duration, Told),
+    /// Credentials or tenant are wrong: nothing is written until a probe finds them right (S3, S4).
+    Stopped(Told),
+    /// Permanent: in the ledger (S5).
+    Permanent(Told),
+    /// The table or queue is out of reach, or the lease lost: nothing more is stored.
+    Broken(SyncError),
+}
+
+/// How an error is told: its class and a message without personal data.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// Stable, for grouping.
+    pub(crate) class: String,
+    /// With the whole chain of sources.
+    pub(crate) message: String,
+}
+
+impl Told {
+    pub(crate) fn new(class: impl Into<String>, error: &dyn std::error::Error) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            message.push_str(": ");
+            message.push_str(&error.to_string());
+            source = error.source();
+        }
+        Self { class: class.into(), message }
+    }
+}
+
+fn by_disposition(disposition: Disposition, stops: bool, told: Told) -> Trouble {
+    match disposition {
+        Disposition::Retry => Trouble::Passing(told),
+        Disposition::RetryAfter(wait) => Trouble::Wait(wait, told),
+        Disposition::Fail if stops => Trouble::Stopped(told),
+        Disposition::Fail | Disposition::Ignore => Trouble::Permanent(told),
+    }
+}
+
+impl From<GraphError> for Trouble {
+    fn from(error: GraphError) -> Self {
+        let told = Told::new(format!("graph_{}", error.class()), &error);
+        by_disposition(error.disposition(), error.stops_directory(), told)
+    }
+}
+
+impl From<JumpCloudError> for Trouble {
+    fn from(error: JumpCloudError) -> Self {
+        let told = Told::new(format!("jumpcloud_{}", error.class()), &error);
+        by_disposition(error.disposition(), error.stops_directory(), told)
+    }
+}
+
+impl<E: Into<SyncError>> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl Trouble {
+    /// Notes the trouble in the record; answers when to go on, or the error that ends the sync.
+    pub(crate) fn note(
+        self,
+        record: &mut UserRecord,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Result<(Timestamp, String), SyncError> {
+        let shown = |told: &Told| format!("{}: {}", told.class, told.message);
+        Ok(match self {
+            Self::Broken(error) => return Err(error),
+            Self::Passing(told) => {
+                let doubled = FIRST_RETRY * 2u32.saturating_pow(record.retries.min(10));
+                record.retries = record.retries.saturating_add(1);
+                let wait = doubled.min(LAST_RETRY).mul_f64(1.0 + jitter / 4.0);
+                (after(now, wait), shown(&told))
+            }
+            Self::Wait(wait, told) => {
+                let until = after(now, wait);
+                record.vendor_wait = Some(until);
+                (until, shown(&told))
+            }
+            Self::Stopped(told) => (after(now, PROBE), shown(&told)),
+            Self::Permanent(told) => {
+                let failure = Failure::again(
+                    record.failure.as_ref(),
+                    told.class.clone(),
+                    told.message.clone(),
+                    now,
+                );
+                let next = failure.next;
+                record.failure = Some(failure);
+                (next, shown(&told))
+            }
+        })
+    }
+}
