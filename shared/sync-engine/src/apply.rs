@@ -249,9 +249,9 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         }
         let now = self.now();
         // R9: while an earlier write may still land, this one stays unanswered as well.
-        self.record.unanswered = earlier.filter(|e| e.may_land_until >= sent_at).map(|e| {
-            Unanswered { value: set.enabled, sent_at, may_land_until: e.may_land_until }
-        });
+        self.record.unanswered = earlier
+            .filter(|e| e.may_land_until >= sent_at)
+            .map(|e| Unanswered { value: set.enabled, sent_at, may_land_until: e.may_land_until });
         if let Some(binding) = &mut self.record.binding {
             binding.enabled = Some(Answered { value: set.enabled, at: now });
             binding.disabled_by_us = !set.enabled;
@@ -305,8 +305,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             binding.written_at = Some(now);
             self.give_up_upns([old, from.clone()], to);
         }
-        let change =
-            audited("userPrincipalName", Some(from.to_string()), Some(to.to_string()));
+        let change = audited("userPrincipalName", Some(from.to_string()), Some(to.to_string()));
         let event = self.event(AuditKind::Update, vec![change]);
         self.audit.push(event);
         Ok(Step::Done)
@@ -359,10 +358,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     async fn patch(&self, object: &EntraUserId, changes: &[Change]) -> Result<(), GraphError> {
         let changes: Vec<AttributeChange> = changes
             .iter()
-            .map(|change| AttributeChange {
-                attribute: change.attribute,
-                value: change.to.clone(),
-            })
+            .map(|change| AttributeChange { attribute: change.attribute, value: change.to.clone() })
             .collect();
         self.directory.graph.update_user(object, &changes).await
     }
@@ -462,16 +458,11 @@ fn audited(attribute: &str, from: Option<String>, to: Option<String>) -> AuditCh
 
 /// A random password of 32 characters from four classes (P1); it is sent once and never stored.
 fn initial_password() -> Secret {
-    const CLASSES: [&[u8]; 4] = [
-        b"abcdefghijkmnopqrstuvwxyz",
-        b"ABCDEFGHJKLMNPQRSTUVWXYZ",
-        b"23456789",
-        b"!#$%*+-=?@^_",
-    ];
+    const CLASSES: [&[u8]; 4] =
+        [b"abcdefghijkmnopqrstuvwxyz", b"ABCDEFGHJKLMNPQRSTUVWXYZ", b"23456789", b"!#$%*+-=?@^_"];
     let mut rng = rand::rng();
-    let mut password: Vec<u8> = (0..32)
-        .filter_map(|at| CLASSES[at % CLASSES.len()].choose(&mut rng).copied())
-        .collect();
+    let mut password: Vec<u8> =
+        (0..32).filter_map(|at| CLASSES[at % CLASSES.len()].choose(&mut rng).copied()).collect();
     password.shuffle(&mut rng);
     Secret::new(password.into_iter().map(char::from).collect::<String>())
 }

@@ -24,8 +24,8 @@ pub const OVERLAP: Duration = Duration::from_secs(15 * 60);
 const CLAIM: Duration = Duration::from_secs(15 * 60);
 /// The services whose events name users and groups.
 const SERVICES: [&str; 2] = ["directory", "access_management"];
-/// The name of the cursor.
-const CURSOR: &str = "insights";
+/// The name of the cursor: up to where the events have been read, in RFC 3339.
+pub const CURSOR: &str = "insights";
 /// How many due subjects one run rings; the next one is a minute away.
 const DUE_AT_ONCE: usize = 2000;
 /// How many records are asked at once whether they cover an event.
@@ -91,8 +91,12 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         let until = until.unwrap_or(now).min(now);
         let from = from.unwrap_or_else(|| before(cursor.unwrap_or(now), OVERLAP));
         let mut subjects: BTreeMap<Subject, Vec<WorkItem>> = BTreeMap::new();
-        let mut query =
-            EventsQuery { services: SERVICES.map(str::to_owned).to_vec(), from, until, search_after: None };
+        let mut query = EventsQuery {
+            services: SERVICES.map(str::to_owned).to_vec(),
+            from,
+            until,
+            search_after: None,
+        };
         loop {
             let page = directory
                 .jumpcloud

@@ -17,6 +17,7 @@ use work_queue::{QueueError, WorkItem, WorkQueue};
 mod apply;
 pub mod catch_up;
 mod close;
+pub mod directories;
 mod observe;
 mod pass;
 mod ring;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{Claimed, ClaimedThing, Store};
+use store::{Claimed, ClaimedThing, Lease, Store};
 use sync_core::attributes::{Attribute, Source};
 use sync_core::desired::{Connection, Desired, UserAnswer};
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
@@ -12,6 +12,7 @@ use sync_core::plan::user::{Target, target};
 use sync_core::upn::Domain;
 use work_queue::WorkQueue;
 
+use crate::SyncError;
 use crate::pass::Pass;
 use crate::trouble::Trouble;
 
@@ -30,13 +31,28 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         // S4: no read of a wrong organization or tenant may lead to a write.
         self.directory.jumpcloud.verify_organization().await?;
         self.directory.graph.verify_tenant().await?;
-        let desired = self.desired().await?;
-        self.read_at = Some(desired.read_at);
         self.keep_lease().await?;
-        let domains = self.directory.graph.domains().await?;
-        let observed = self.observed(&desired, &domains).await?;
-        let manager = self.manager(&desired).await?;
+        let mut lease = self.lease.clone();
+        let desired = renewing(self, &mut lease, self.desired()).await;
+        self.lease = lease;
+        let desired = desired??;
+        self.read_at = Some(desired.read_at);
+        let mut lease = self.lease.clone();
+        let seen = renewing(self, &mut lease, self.around(&desired)).await;
+        self.lease = lease;
+        let (domains, observed, manager) = seen??;
         Ok(Observation { desired, observed, domains, manager })
+    }
+
+    /// What Entra and our bindings say about somebody JumpCloud has answered for.
+    async fn around(
+        &self,
+        desired: &Desired,
+    ) -> Result<(Vec<Domain>, Observed, ManagerLink), Trouble> {
+        let domains = self.directory.graph.domains().await?;
+        let observed = self.observed(desired, &domains).await?;
+        let manager = self.manager(desired).await?;
+        Ok((domains, observed, manager))
     }
 
     async fn desired(&self) -> Result<Desired, Trouble> {
@@ -69,9 +85,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let graph = &self.directory.graph;
         match target(&self.directory.policy, &self.record, desired, domains) {
             Target::Nothing => Ok(Observed::Nothing),
-            Target::Object(object) => {
-                Ok(Observed::Bound(graph.user(&object).await?.map(Box::new)))
-            }
+            Target::Object(object) => Ok(Observed::Bound(graph.user(&object).await?.map(Box::new))),
             Target::Upn(upn) => {
                 let answer = graph.user_by_upn(&upn).await?;
                 let found = match answer.value {
@@ -97,7 +111,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             tenant: self.directory.tenant.clone(),
             what: ClaimedThing::Object(object.clone()),
         };
-        Ok(match self.engine.store.claim(&key).await.map_err(crate::SyncError::from)? {
+        Ok(match self.engine.store.claim(&key).await.map_err(SyncError::from)? {
             None => Claim::Free,
             Some(claim) => match claim.tombstone {
                 Some(tombstone) => Claim::Tombstone { disabled_by_us: tombstone.disabled_by_us },
@@ -127,17 +141,30 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         manager: &JumpCloudUserId,
     ) -> Result<ManagerLink, Trouble> {
         let subject = Subject::User(manager.clone());
-        let stored = self
-            .engine
-            .store
-            .peek(&self.directory.id, &subject)
-            .await
-            .map_err(crate::SyncError::from)?;
+        let stored =
+            self.engine.store.peek(&self.directory.id, &subject).await.map_err(SyncError::from)?;
         let object = stored
             .and_then(|stored| stored.record.binding)
             .filter(|binding| !binding.given_up)
             .map(|binding| binding.object);
         Ok(object.map_or_else(|| ManagerLink::Unbound(manager.clone()), ManagerLink::Bound))
+    }
+}
+
+/// Reads while the lease is renewed after each third of it (R1), however many pages it takes.
+async fn renewing<S: Store, Q: WorkQueue, T>(
+    pass: &Pass<'_, S, Q>,
+    lease: &mut Lease,
+    reading: impl Future<Output = T>,
+) -> Result<T, SyncError> {
+    let mut reading = std::pin::pin!(reading);
+    loop {
+        let third = pass.engine.clock.sleep(renewal(pass.directory.policy.timing.lease));
+        tokio::select! {
+            biased;
+            read = &mut reading => return Ok(read),
+            () = third => *lease = pass.engine.store.renew(lease, pass.terms()).await?,
+        }
     }
 }
 

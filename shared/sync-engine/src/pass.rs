@@ -82,10 +82,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
 
     /// How this subject is named as the holder of a claim.
     pub(crate) fn holder(&self) -> Holder {
-        Holder {
-            directory: self.directory.id.clone(),
-            subject: Subject::User(self.user.clone()),
-        }
+        Holder { directory: self.directory.id.clone(), subject: Subject::User(self.user.clone()) }
     }
 
     pub(crate) fn upn_claim(&self, upn: &Upn) -> Claimed {
@@ -156,10 +153,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
 }
 
 /// The waits of the store, by this directory's timing.
-pub(crate) fn terms<S: Store, Q: WorkQueue>(
-    engine: &Engine<S, Q>,
-    directory: &Directory,
-) -> Terms {
+pub(crate) fn terms<S: Store, Q: WorkQueue>(engine: &Engine<S, Q>, directory: &Directory) -> Terms {
     let timing = &directory.policy.timing;
     Terms { now: engine.clock.now(), lease: timing.lease, settle: timing.settle }
 }

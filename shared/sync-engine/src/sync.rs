@@ -201,14 +201,12 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             let now = self.now();
             let (awaited, came) = match waited {
                 WaitsFor::Binding(user) => {
-                    let awaited =
-                        store::Awaited::User(self.directory.id.clone(), user.clone());
+                    let awaited = store::Awaited::User(self.directory.id.clone(), user.clone());
                     self.note(&awaited).await?;
                     (awaited, matches!(self.manager_link(&user).await?, ManagerLink::Bound(_)))
                 }
                 WaitsFor::Upn(upn) => {
-                    let awaited =
-                        store::Awaited::Upn(self.directory.tenant.clone(), upn.clone());
+                    let awaited = store::Awaited::Upn(self.directory.tenant.clone(), upn.clone());
                     self.note(&awaited).await?;
                     let claim = self
                         .engine

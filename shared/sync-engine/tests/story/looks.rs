@@ -1,0 +1,100 @@
+//! R4 and R5: when a subject is looked at again, and what needs no look.
+
+use simulators::{Effect, Fault};
+use sync_engine::Outcome;
+
+use crate::world::{READS, World};
+
+/// A lost webhook and a stale first read heal: every event has its second look.
+#[tokio::test]
+async fn r4_a_lost_webhook_with_a_stale_first_read_heals() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.disconnect(&ada);
+    world.lose_webhooks();
+    world.advance(5);
+    world.next_read_is_stale(20);
+    assert_eq!(world.catch_up().await.rung, 1);
+    world.drain().await;
+    assert_eq!(world.enabled("ada"), Some(true), "the first read was stale");
+    // What is due is rung on time by a delayed message, and by the schedule.
+    world.advance(31);
+    world.catch_up().await;
+    world.drain().await;
+    assert_eq!(world.enabled("ada"), Some(false));
+    world.at_rest(&ada).await;
+}
+
+/// A sync that failed is looked at again, also when its plan asked for nothing.
+#[tokio::test]
+async fn r4_a_write_that_was_lost_is_looked_at_again() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    let event = world.events().remove(0);
+    world.advance(60);
+    world.entra_fault(Fault::once("PATCH /users/{id}", Effect::CutBefore));
+    assert!(
+        matches!(world.work(&event).await, Outcome::Synced(report) if report.trouble.is_some())
+    );
+    assert_eq!(world.enabled("ada"), Some(true));
+    assert!(world.stored(&ada).await.due.is_some());
+    world.at_rest(&ada).await;
+    assert_eq!(world.enabled("ada"), Some(false));
+}
+
+/// A failed sync covers nothing: the same event asks the vendors again.
+#[tokio::test]
+async fn r5_a_failed_sync_covers_nothing() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    let event = world.events().remove(0);
+    world.advance(60);
+    world.entra_fault(Fault::once("PATCH /users/{id}", Effect::Html));
+    assert!(matches!(world.work(&event).await, Outcome::Synced(_)));
+    assert!(matches!(world.work(&event).await, Outcome::Synced(_)), "it was not covered");
+    assert_eq!(world.enabled("ada"), Some(false));
+    // Now it is, and costs no vendor request.
+    world.clear_journals();
+    assert!(matches!(world.work(&event).await, Outcome::Covered));
+    assert_eq!(world.jumpcloud.control().journal(), []);
+    assert_eq!(world.entra.control().journal(), []);
+    world.at_rest(&ada).await;
+}
+
+/// Evidence that the record lacks is never covered, however late it comes.
+#[tokio::test]
+async fn r5_an_item_with_missing_evidence_is_never_covered() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| {
+        state.patch_user(ada.as_str(), serde_json::json!({"department": "Sales"}));
+        state.delete_user(ada.as_str())
+    });
+    let events = world.events();
+    world.advance(60);
+    // The update's sync reads a 404, which proves nothing without the evidence.
+    assert!(matches!(world.work(&events[0]).await, Outcome::Synced(_)));
+    assert_eq!(world.enabled("ada"), Some(true));
+    let deletion = events.last().unwrap();
+    assert!(deletion.brings().deleted);
+    assert!(matches!(world.work(deletion).await, Outcome::Synced(_)));
+    assert_eq!(world.enabled("ada"), Some(false));
+    world.at_rest(&ada).await;
+}
+
+/// A poll's copies of an event cost nothing once it is covered.
+#[tokio::test]
+async fn r5_the_polls_copies_of_a_covered_event_are_dropped() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    world.deliver();
+    world.settle().await;
+    world.clear_journals();
+    let counts = world.catch_up().await;
+    assert_eq!((counts.rung, counts.covered), (0, 1), "{counts:?}");
+    assert!(!world.jumpcloud.control().counts().contains_key(READS[0]));
+    world.at_rest(&ada).await;
+}

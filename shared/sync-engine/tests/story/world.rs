@@ -1,0 +1,429 @@
+//! One company, its two vendors, the table and the queues, in one process on one virtual clock.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::Clock;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use simulators::{Effect, EntraSim, Fault, JumpCloudSim, entra, jumpcloud as jc};
+use store::memory::MemoryStore;
+use store::{Awaited, Store, StoredSubject};
+use sync_core::attributes::default_mappings;
+use sync_core::ids::{
+    DirectoryId, JumpCloudUserId, OrganizationId, ScopeObjectId, Subject, TenantId,
+};
+use sync_core::policy::{
+    OnDeletedInEntra, Policy, Scope, Timing, UpnPolicy, UpnSource, UserPolicy,
+};
+use sync_engine::{Bell, Directory, Engine, Outcome, SyncError};
+use tokio::task::JoinHandle;
+use transport::{Freshness, Http, Secret, Url};
+use work_queue::event::{Recognised, Watched, recognise};
+use work_queue::memory::MemoryQueue;
+use work_queue::{Cause, Lane, Source, WorkItem};
+
+use crate::gate::{Gate, Gated, Stop};
+
+const ORGANIZATION: &str = "65f0000000000000000000aa";
+const APPLICATION: &str = "65f0000000000000000000c1";
+const TENANT: &str = "8d0b5a0e-0000-4000-8000-0000000000aa";
+
+/// The JumpCloud reads that a sync of one person rests on.
+pub(crate) const READS: [&str; 2] =
+    ["GET /api/systemusers/{id}", "GET /api/v2/users/{id}/applications"];
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) jumpcloud: JumpCloudSim,
+    pub(crate) entra: EntraSim,
+    pub(crate) table: MemoryStore,
+    pub(crate) queue: MemoryQueue,
+    pub(crate) directory: Arc<Directory>,
+    organization: OrganizationId,
+    /// Events that a webhook has brought already.
+    heard: usize,
+}
+
+/// A consumer that is busy with one message.
+pub(crate) struct Worker {
+    gate: Arc<Gate>,
+    task: JoinHandle<Result<Outcome, SyncError>>,
+}
+
+impl Worker {
+    /// Resolves once it stands where it was told to stop.
+    pub(crate) async fn reached(&mut self) {
+        assert!(self.stopped().await, "it ended before it stopped");
+    }
+
+    /// Resolves once it stands at a stop or has ended; whether it stands.
+    pub(crate) async fn stopped(&mut self) -> bool {
+        tokio::select! {
+            () = self.gate.reached() => true,
+            done = &mut self.task => {
+                done.unwrap().unwrap();
+                false
+            }
+        }
+    }
+
+    /// Lets it go on to its next stop.
+    pub(crate) fn resume(&self) {
+        self.gate.open();
+    }
+
+    /// Nothing after this point happens, and everything before it has.
+    pub(crate) async fn crash(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled(), "it had ended");
+    }
+
+    /// Lets it go on to its end.
+    pub(crate) async fn go_on(self) -> Result<Outcome, SyncError> {
+        self.gate.open_all();
+        self.task.await.unwrap()
+    }
+}
+
+impl World {
+    /// Nobody in JumpCloud, nobody in Entra.
+    pub(crate) async fn new() -> Self {
+        let start: Timestamp = "2026-05-04T08:00:00Z".parse().unwrap();
+        let clock = Clock::starting_at(start);
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut organization = jc::State::new(ORGANIZATION).with_key("key");
+        organization.add_application(json!({"_id": APPLICATION, "name": "Microsoft 365"}));
+        let jumpcloud = JumpCloudSim::start(local, organization).await.unwrap();
+        let tenant = entra::State::new(TENANT, &["corp.example"]).with_client("client", "secret");
+        let entra = EntraSim::start(local, tenant).await.unwrap();
+        for control in [jumpcloud.control(), entra.control()] {
+            control.set_time(start);
+        }
+        let directory = Arc::new(directory(&clock, &jumpcloud, &entra));
+        Self {
+            table: MemoryStore::new(),
+            queue: MemoryQueue::new(clock.clone()),
+            directory,
+            organization: OrganizationId::parse(ORGANIZATION).unwrap(),
+            heard: 0,
+            clock,
+            jumpcloud,
+            entra,
+        }
+    }
+
+    /// Moves every clock on.
+    pub(crate) fn advance(&self, seconds: u64) {
+        let span = Duration::from_secs(seconds);
+        self.clock.advance(span);
+        self.jumpcloud.control().advance(span);
+        self.entra.control().advance(span);
+    }
+
+    /// Somebody new in JumpCloud, connected to the directory.
+    pub(crate) fn hire(&self, name: &str) -> JumpCloudUserId {
+        let id = self.jumpcloud.state(|state| {
+            let id = state.add_user(json!({
+                "username": name, "email": format!("{name}@corp.example"),
+                "firstname": name, "lastname": "Example", "displayname": "",
+                "state": "ACTIVATED", "activated": true, "department": "R&D",
+            }));
+            assert!(state.connect(APPLICATION, &id));
+            id
+        });
+        JumpCloudUserId::parse(&id).unwrap()
+    }
+
+    pub(crate) fn disconnect(&self, user: &JumpCloudUserId) {
+        self.jumpcloud.state(|state| state.disconnect(APPLICATION, user.as_str()));
+    }
+
+    pub(crate) fn reconnect(&self, user: &JumpCloudUserId) {
+        self.jumpcloud.state(|state| state.connect(APPLICATION, user.as_str()));
+    }
+
+    /// Somebody hired and synced long ago: everything is at rest.
+    pub(crate) async fn employee(&mut self, name: &str) -> JumpCloudUserId {
+        let user = self.hire(name);
+        self.deliver();
+        self.settle().await;
+        self.advance(3600);
+        self.settle().await;
+        assert_eq!(self.enabled(name), Some(true));
+        self.clear_journals();
+        user
+    }
+
+    /// Resolves once a vendor has got a request on this route since the journals were cleared.
+    pub(crate) async fn until_asked(&self, route: &str) {
+        let asked = || {
+            let journals = [self.jumpcloud.control().counts(), self.entra.control().counts()];
+            journals.iter().any(|counts| counts.contains_key(route))
+        };
+        let wait = async {
+            while !asked() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), wait).await.expect(route);
+    }
+
+    /// Resolves once Entra has taken so many requests, or the worker has ended; whether it has.
+    pub(crate) async fn until_entra_was_asked(&self, times: usize, worker: &mut Worker) -> bool {
+        let wait = async {
+            while self.entra.control().journal().len() < times {
+                if worker.task.is_finished() {
+                    return false;
+                }
+                tokio::task::yield_now().await;
+            }
+            true
+        };
+        tokio::time::timeout(Duration::from_secs(8), wait).await.expect("a request or an end")
+    }
+
+    pub(crate) fn clear_journals(&self) {
+        self.jumpcloud.control().clear_journal();
+        self.entra.control().clear_journal();
+    }
+
+    /// The next read of this user's record and connection answers what was true so long ago.
+    pub(crate) fn next_read_is_stale(&self, seconds: u64) {
+        for route in READS {
+            let effect = Effect::Stale { for_ms: seconds * 1000 };
+            self.jumpcloud.control().add_fault(Fault::once(route, effect));
+        }
+    }
+
+    pub(crate) fn entra_fault(&self, fault: Fault) {
+        self.entra.control().add_fault(fault);
+    }
+
+    /// The items of the events since the last call, as the webhook would bring them.
+    pub(crate) fn events(&mut self) -> Vec<WorkItem> {
+        let events = self.jumpcloud.state(|state| state.events());
+        let fresh = events[self.heard..].to_vec();
+        self.heard = events.len();
+        fresh.iter().flat_map(|event| self.recognised(event)).collect()
+    }
+
+    fn recognised(&self, event: &Value) -> Vec<WorkItem> {
+        let watched = Watched {
+            directory: &self.directory.id,
+            organization: Some(&self.organization),
+            scope: &self.directory.policy.scope,
+        };
+        match recognise(event, watched, Source::Webhook) {
+            Recognised::Items(items) => {
+                items.into_iter().filter(|i| matches!(i.subject, Subject::User(_))).collect()
+            }
+            Recognised::Ignored(_) => Vec::new(),
+            Recognised::Unrecognisable(why) => panic!("{why}: {event}"),
+        }
+    }
+
+    /// The webhook brings every event since the last call.
+    pub(crate) fn deliver(&mut self) {
+        let items = self.events();
+        for item in items {
+            self.queue.put(Lane::Events, &self.directory.id, item.to_json());
+        }
+    }
+
+    /// The webhooks of the events since the last call are lost.
+    pub(crate) fn lose_webhooks(&mut self) {
+        self.events();
+    }
+
+    /// A consumer takes this message.
+    pub(crate) fn worker(&self, item: &WorkItem, stops: &[Stop]) -> Worker {
+        let (table, gate) = Gated::new(self.table.clone(), stops);
+        let engine = Engine::new(table, self.queue.clone(), self.clock.clone());
+        let (directory, item) = (self.directory.clone(), item.clone());
+        let task = tokio::spawn(async move {
+            let Subject::User(user) = &item.subject else { panic!("only people are synced") };
+            engine.sync_user(&directory, user, &Bell::of([&item])).await
+        });
+        Worker { gate, task }
+    }
+
+    /// A consumer works on this message to the end.
+    pub(crate) async fn work(&self, item: &WorkItem) -> Outcome {
+        self.worker(item, &[]).task.await.unwrap().unwrap()
+    }
+
+    /// One run of the schedule.
+    pub(crate) async fn catch_up(&self) -> sync_engine::catch_up::CaughtUp {
+        let engine = Engine::new(self.table.clone(), self.queue.clone(), self.clock.clone());
+        let (counts, result) =
+            engine.catch_up(&self.directory, Some(&self.organization), None, None).await;
+        result.unwrap();
+        counts
+    }
+
+    /// Consumers empty both queues of what can be received now.
+    pub(crate) async fn drain(&self) {
+        for lane in [Lane::Events, Lane::Bulk].into_iter().cycle() {
+            let received = self.queue.receive(lane, 10, Duration::from_secs(180));
+            for message in &received {
+                let item = WorkItem::parse(&message.body).unwrap();
+                let done = self.worker(&item, &[]).task.await.unwrap();
+                // Shown when the story fails.
+                println!("{} {}: {done:?}", self.clock.now(), item.subject);
+                match done {
+                    Ok(_) => self.queue.delete(message.receipt),
+                    Err(_) => self.queue.hand_back(message.receipt),
+                }
+            }
+            let now = self.clock.now();
+            let ready = |lane| self.queue.next_at(lane).is_some_and(|at| at <= now);
+            if received.is_empty() && !ready(Lane::Events) && !ready(Lane::Bulk) {
+                return;
+            }
+        }
+    }
+
+    /// Time passes, with the schedule running, until nothing is due or queued any more.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..200 {
+            self.catch_up().await;
+            self.drain().await;
+            let now = self.clock.now();
+            let stored = self.table.subjects(&self.directory.id, None, 100).await.unwrap();
+            let due = stored.iter().filter_map(|subject| subject.due).min();
+            let queued = [Lane::Events, Lane::Bulk].map(|lane| self.queue.next_at(lane));
+            let Some(next) = queued.into_iter().flatten().chain(due).min() else { return };
+            let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
+            self.advance(wait.as_secs() + 1);
+        }
+        panic!("it never comes to rest");
+    }
+
+    pub(crate) async fn stored(&self, user: &JumpCloudUserId) -> StoredSubject {
+        let subject = Subject::User(user.clone());
+        self.table.peek(&self.directory.id, &subject).await.unwrap().expect("it was rung once")
+    }
+
+    /// The id of this person's account.
+    pub(crate) async fn object(&self, user: &JumpCloudUserId) -> String {
+        self.stored(user).await.record.binding.expect("she is bound").object.to_string()
+    }
+
+    /// How many subjects wait for this person's binding.
+    pub(crate) async fn waiters(&self, user: &JumpCloudUserId) -> usize {
+        let awaited = Awaited::User(self.directory.id.clone(), user.clone());
+        self.table.waiters(&awaited).await.unwrap().len()
+    }
+
+    /// `accountEnabled` of the one account of that name; `None`: there is none.
+    pub(crate) fn enabled(&self, name: &str) -> Option<bool> {
+        let upn = format!("{name}@corp.example");
+        let user = self.entra.state(|state| state.user_by_upn(&upn))?;
+        Some(user["accountEnabled"].as_bool().unwrap())
+    }
+
+    pub(crate) fn accounts(&self) -> usize {
+        self.entra.state(|state| state.users().len())
+    }
+
+    /// The changes that Entra was asked for since the journals were cleared.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let journal = self.entra.control().journal();
+        let write =
+            |entry: &&simulators::Entry| entry.method != "GET" && !entry.route.contains("oauth2");
+        journal.iter().filter(write).map(|entry| entry.route.clone()).collect()
+    }
+
+    /// The end of every story: at rest, whole, and syncing again changes nothing.
+    pub(crate) async fn at_rest(&self, user: &JumpCloudUserId) {
+        self.settle().await;
+        let stored = self.stored(user).await;
+        assert_eq!((stored.leased_until, stored.again, stored.due), (None, false, None));
+        let record = &stored.record;
+        assert_eq!((&record.intent, &record.unanswered, &record.owed), (&None, &None, &None));
+        assert!(!record.revoke_pending && record.failure.is_none(), "{record:?}");
+        if let Some(binding) = &record.binding {
+            let object = binding.object.as_str();
+            assert!(self.entra.state(|state| state.user(object)).is_some(), "{object} is gone");
+        }
+        self.clear_journals();
+        self.work(&ring(user)).await;
+        assert_eq!(self.writes(), Vec::<String>::new(), "syncing again changes something");
+        for control in [self.jumpcloud.control(), self.entra.control()] {
+            assert_eq!(control.problems(), Vec::<String>::new());
+        }
+    }
+}
+
+/// A message that announces nothing.
+pub(crate) fn ring(user: &JumpCloudUserId) -> WorkItem {
+    let directory = DirectoryId::parse("corp").unwrap();
+    WorkItem::new(directory, Subject::User(user.clone()), Cause::of(Source::Operator))
+}
+
+fn directory(clock: &Clock, jumpcloud: &JumpCloudSim, entra: &EntraSim) -> Directory {
+    let url = |text: String| Url::parse(&text).unwrap();
+    let policy = policy();
+    let timeout = policy.timing.vendor_timeout();
+    let tenant = TenantId::parse(TENANT).unwrap();
+    let http = Http::new(clock.clone());
+    Directory {
+        id: DirectoryId::parse("corp").unwrap(),
+        tenant: tenant.clone(),
+        policy,
+        graph: graph::Client::new(
+            http.clone(),
+            graph::Endpoints {
+                graph_url: url(entra.graph_url()),
+                login_url: url(entra.login_url()),
+                scope: "https://graph.microsoft.com/.default".into(),
+                tenant,
+                client_id: "client".into(),
+            },
+            Arc::new(|_: Freshness| {
+                let secret = graph::EntraCredential::ClientSecret(Secret::new("secret"));
+                Box::pin(async move { Ok(secret) })
+            }),
+            timeout,
+        ),
+        jumpcloud: jumpcloud::Client::new(
+            http,
+            jumpcloud::Endpoints {
+                api_url: url(jumpcloud.api_url()),
+                insights_url: url(jumpcloud.insights_url()),
+                token_url: url(jumpcloud.token_url()),
+                organization: Some(OrganizationId::parse(ORGANIZATION).unwrap()),
+            },
+            Arc::new(|_: Freshness| {
+                let key = jumpcloud::JumpCloudCredential::ApiKey(Secret::new("key"));
+                Box::pin(async move { Ok(key) })
+            }),
+            timeout,
+        ),
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        scope: Scope::Application(ScopeObjectId::parse(APPLICATION).unwrap()),
+        upn: UpnPolicy {
+            source: UpnSource::Email,
+            domains: Default::default(),
+            default_domain: None,
+        },
+        users: UserPolicy {
+            suspend_on_password_expired: false,
+            suspend_on_lockout: false,
+            enable_disabled_in_entra: false,
+            on_deleted_in_entra: OnDeletedInEntra::Restore,
+            revoke_sessions: true,
+            exclude: Default::default(),
+            adopt_privileged: Default::default(),
+            usage_location: None,
+        },
+        attributes: default_mappings(),
+        timing: Timing::default(),
+    }
+}
