@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::attributes::{Attribute, Value};
 use crate::finding::Finding;
 use crate::ids::{EntraUserId, JumpCloudUserId, Upn};
-use crate::record::{Decided, Expecting, Origin};
+use crate::record::{Binding, Decided, Expecting, Origin};
 
 pub mod person;
 pub mod switch;
@@ -118,6 +118,24 @@ pub struct Adoption {
     pub created_at: Option<Timestamp>,
     /// P15, P8, R10: it counts as disabled by us.
     pub disabled_by_us: bool,
+}
+
+impl Adoption {
+    /// The binding that it makes; nothing has been written through it yet.
+    pub fn binding(&self, now: Timestamp) -> Binding {
+        Binding {
+            object: self.object.clone(),
+            upn: self.upn.clone(),
+            origin: self.origin,
+            bound_at: now,
+            created_at: self.created_at,
+            enabled: None,
+            disabled_by_us: self.disabled_by_us,
+            applied: BTreeMap::new(),
+            written_at: None,
+            given_up: false,
+        }
+    }
 }
 
 /// A write of `accountEnabled`.
