@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jumpcloud::EventsQuery;
+use serde_json::Value;
 use store::Store;
 use sync_core::ids::{OrganizationId, Subject};
 use sync_core::record::{after, before, covers};
-use work_queue::event::{Recognised, Watched, recognise};
+use work_queue::event::{self, Recognised, Watched, recognise};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use crate::ring::bell;
@@ -28,6 +30,10 @@ const SERVICES: [&str; 2] = ["directory", "access_management"];
 pub const CURSOR: &str = "insights";
 /// How many due subjects one run rings; the next one is a minute away.
 const DUE_AT_ONCE: usize = 2000;
+/// How many pages of events one run reads: a hundred thousand events.
+const MOST_PAGES: usize = 100;
+/// How many due subjects are moved on at once.
+const AT_ONCE: usize = 16;
 /// How many records are asked at once whether they cover an event.
 const PEEK: usize = 100;
 
@@ -46,6 +52,8 @@ pub struct CaughtUp {
     pub rung: u64,
     /// Subjects rung because they were due.
     pub due: u64,
+    /// More events are waiting than one run reads: the next one goes on where this one ended.
+    pub cut: bool,
 }
 
 /// Why a run of `catch_up` stopped; what it enqueued stays enqueued, the cursor where it was.
@@ -63,18 +71,19 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     /// Polls, enqueues, moves the cursor, and rings for due subjects.
     ///
     /// `from` and `until` override the cursor's window. The due subjects are rung even when
-    /// JumpCloud cannot be read: their waits do not depend on it.
+    /// JumpCloud cannot be read: their waits do not depend on it. Answers everything that went
+    /// wrong; whatever was done stays done.
     pub async fn catch_up(
         &self,
         directory: &Directory,
         organization: Option<&OrganizationId>,
         from: Option<Timestamp>,
         until: Option<Timestamp>,
-    ) -> (CaughtUp, Result<(), CatchUpError>) {
+    ) -> (CaughtUp, Vec<CatchUpError>) {
         let mut counts = CaughtUp::default();
         let polled = self.poll(directory, organization, from, until, &mut counts).await;
         let rung = self.ring_due(directory, &mut counts).await.map_err(CatchUpError::from);
-        (counts, polled.and(rung))
+        (counts, [polled, rung].into_iter().filter_map(Result::err).collect())
     }
 
     async fn poll(
@@ -88,16 +97,18 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         let now = self.clock.now();
         let seen = self.store.cursor(&directory.id, CURSOR).await.map_err(SyncError::from)?;
         let cursor = seen.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
-        let until = until.unwrap_or(now).min(now);
+        let mut until = until.unwrap_or(now).min(now);
         let from = from.unwrap_or_else(|| before(cursor.unwrap_or(now), OVERLAP));
-        let mut subjects: BTreeMap<Subject, Vec<WorkItem>> = BTreeMap::new();
+        let mut sorted = Sorted::default();
         let mut query = EventsQuery {
             services: SERVICES.map(str::to_owned).to_vec(),
             from,
             until,
             search_after: None,
         };
-        loop {
+        // All of a backlog is read before anything is rung, since whoever must lose access goes
+        // first; only one that fits in no run is cut, at the time of its last event.
+        for read in 1.. {
             let page = directory
                 .jumpcloud
                 .events(&query)
@@ -105,16 +116,29 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 .map_err(|error| CatchUpError::Events(told(error)))?;
             counts.events += page.events.len() as u64;
             for event in &page.events {
-                self.sort_in(directory, organization, event, &mut subjects, counts);
+                sorted.add(directory, organization, event, counts);
             }
-            match page.next {
-                Some(next) => query.search_after = Some(next),
-                None => break,
+            let Some(next) = page.next else { break };
+            let last = page.events.last().and_then(event::time);
+            if let Some(last) = last.filter(|last| read >= MOST_PAGES && *last > from) {
+                until = until.min(last);
+                counts.cut = true;
+                break;
+            }
+            query.search_after = Some(next);
+        }
+        self.ring_for_events(directory, sorted.subjects, counts).await?;
+        for (event, why) in sorted.unreadable {
+            // The windows overlap: what lies before the cursor was parked by an earlier run, and
+            // an event that came late is still in Insights, to be read with `from`.
+            let parked = event::time(&event).is_some_and(|at| cursor.is_some_and(|c| at < c));
+            if !parked {
+                let body = event.to_string();
+                self.queue.park(&body, why, Some(&directory.id)).await.map_err(SyncError::from)?;
             }
         }
-        self.ring_for_events(directory, subjects, counts).await?;
-        // Forwards only, and only after the queue took everything.
-        if cursor.is_none_or(|cursor| cursor < until) {
+        // Forwards only, without a gap, and only after the queue took everything.
+        if cursor.is_none_or(|cursor| from <= cursor && cursor < until) {
             let moved = self
                 .store
                 .move_cursor(&directory.id, CURSOR, seen.as_deref(), &until.to_string())
@@ -125,34 +149,6 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             }
         }
         Ok(())
-    }
-
-    fn sort_in(
-        &self,
-        directory: &Directory,
-        organization: Option<&OrganizationId>,
-        event: &serde_json::Value,
-        subjects: &mut BTreeMap<Subject, Vec<WorkItem>>,
-        counts: &mut CaughtUp,
-    ) {
-        let watched =
-            Watched { directory: &directory.id, organization, scope: &directory.policy.scope };
-        match recognise(event, watched, Source::Insights) {
-            Recognised::Items(items) => {
-                // Groups and sweeps are not synced by this version.
-                let (people, others): (Vec<WorkItem>, Vec<WorkItem>) =
-                    items.into_iter().partition(|item| matches!(item.subject, Subject::User(_)));
-                counts.ignored += u64::from(people.is_empty() && !others.is_empty());
-                for item in people {
-                    subjects.entry(item.subject.clone()).or_default().push(item);
-                }
-            }
-            Recognised::Ignored(_) => counts.ignored += 1,
-            Recognised::Unrecognisable(reason) => {
-                counts.unrecognisable += 1;
-                tracing::warn!(%reason, "an event of the poll has an unknown shape");
-            }
-        }
     }
 
     async fn ring_for_events(
@@ -205,14 +201,55 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
         let due = self.store.due(&directory.id, now, DUE_AT_ONCE).await?;
-        let mut items = Vec::new();
-        for (subject, seen) in due {
-            if self.store.defer_due(&directory.id, &subject, seen, after(now, CLAIM)).await? {
-                items.push(bell(&directory.id, &subject, Source::Due));
-            }
-        }
+        let items: Vec<WorkItem> = stream::iter(due)
+            .map(|(subject, seen)| async move {
+                let deferred = after(now, CLAIM);
+                let ours = self.store.defer_due(&directory.id, &subject, seen, deferred).await?;
+                Ok::<_, SyncError>(ours.then(|| bell(&directory.id, &subject, Source::Due)))
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_filter_map(|item| async move { Ok(item) })
+            .try_collect()
+            .await?;
         counts.due += items.len() as u64;
         Ok(self.queue.send(Lane::Events, &items, Duration::ZERO).await?)
+    }
+}
+
+/// The events of a poll, by whom they ring for.
+#[derive(Debug, Default)]
+struct Sorted {
+    subjects: BTreeMap<Subject, Vec<WorkItem>>,
+    /// Events in a shape nobody knows, each with the reason.
+    unreadable: Vec<(Value, &'static str)>,
+}
+
+impl Sorted {
+    fn add(
+        &mut self,
+        directory: &Directory,
+        organization: Option<&OrganizationId>,
+        event: &Value,
+        counts: &mut CaughtUp,
+    ) {
+        let watched =
+            Watched { directory: &directory.id, organization, scope: &directory.policy.scope };
+        match recognise(event, watched, Source::Insights) {
+            Recognised::Items(items) => {
+                // Groups and sweeps are not synced by this version.
+                let (people, others): (Vec<WorkItem>, Vec<WorkItem>) =
+                    items.into_iter().partition(|item| matches!(item.subject, Subject::User(_)));
+                counts.ignored += u64::from(people.is_empty() && !others.is_empty());
+                for item in people {
+                    self.subjects.entry(item.subject.clone()).or_default().push(item);
+                }
+            }
+            Recognised::Ignored(_) => counts.ignored += 1,
+            Recognised::Unrecognisable(why) => {
+                counts.unrecognisable += 1;
+                self.unreadable.push((event.clone(), why));
+            }
+        }
     }
 }
 

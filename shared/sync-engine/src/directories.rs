@@ -162,3 +162,90 @@ where
         read.map(|read| read.map_err(CredentialError::from)).boxed()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aws_sdk_secretsmanager::config::BehaviorVersion;
+    use store::ConfigRecord;
+    use store::memory::MemoryStore;
+    use transport::CustomEndpoints;
+
+    use super::*;
+
+    const TEXT: &str = r#"
+        id = "corp"
+        name = "Corp"
+        secret = "entra-sync/corp"
+        webhook_secret = "entra-sync/corp/webhook"
+        [jumpcloud]
+        organization = "65f0000000000000000000aa"
+        scope.application = "65f0000000000000000000c1"
+        [entra]
+        tenant_id = "8d0b5a0e-0000-4000-8000-0000000000aa"
+        client_id = "client"
+    "#;
+
+    /// Directories that have not asked anybody for anything, and their table.
+    fn directories() -> (Directories<MemoryStore>, MemoryStore, Clock) {
+        let clock = Clock::starting_at("2026-05-04T08:00:00Z".parse().unwrap());
+        let table = MemoryStore::new();
+        let nobody = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .build();
+        let nobody = aws_sdk_secretsmanager::Client::from_conf(nobody);
+        let configured = service::directories::Directories::new(
+            table.clone(),
+            CustomEndpoints::Refused,
+            clock.clone(),
+        );
+        let secrets = Secrets::new(nobody, clock.clone());
+        (Directories::new(configured, secrets, clock.clone()), table, clock)
+    }
+
+    #[tokio::test]
+    async fn clients_live_as_long_as_a_version_of_the_configuration() {
+        let (directories, table, clock) = directories();
+        let id = DirectoryId::parse("corp").unwrap();
+        let opened = async || {
+            // What is known of the configuration is a minute old at most.
+            clock.advance(Duration::from_secs(61));
+            directories.directory(&id).await.unwrap()
+        };
+        assert!(matches!(opened().await, Opened::Unknown));
+        let mut record = ConfigRecord {
+            directory: id.clone(),
+            text: TEXT.to_owned(),
+            first_run: FirstRun::Pending,
+            active: true,
+            version: 1,
+            applied_at: clock.now(),
+        };
+        assert!(table.put_config(&record, 0).await.unwrap());
+        assert!(matches!(opened().await, Opened::FirstRunPending));
+
+        record = ConfigRecord { first_run: FirstRun::Done, version: 2, ..record };
+        assert!(table.put_config(&record, 1).await.unwrap());
+        let ready = async || {
+            let Opened::Ready(directory, organization) = opened().await else {
+                panic!("it is not ready")
+            };
+            assert_eq!(organization, OrganizationId::parse("65f0000000000000000000aa").ok());
+            directory
+        };
+        let first = ready().await;
+        assert!(Arc::ptr_eq(&first, &ready().await));
+
+        record = ConfigRecord { version: 3, ..record };
+        assert!(table.put_config(&record, 2).await.unwrap());
+        let second = ready().await;
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert!(Arc::ptr_eq(&second, &ready().await));
+
+        record = ConfigRecord { active: false, version: 4, ..record };
+        assert!(table.put_config(&record, 3).await.unwrap());
+        assert!(matches!(opened().await, Opened::Deactivated));
+        assert_eq!(directories.ids().await.unwrap(), std::slice::from_ref(&id));
+    }
+}

@@ -19,11 +19,13 @@ pub use url::Url;
 mod credentials;
 mod endpoint;
 mod secret;
+mod tally;
 mod wait;
 
 pub use credentials::{CredentialError, Credentials, Freshness};
 pub use endpoint::{CustomEndpoints, EndpointError, endpoint, same_origin};
 pub use secret::Secret;
+pub use tally::counted;
 pub use wait::retry_after;
 
 /// The largest answer that is read. A full page of either vendor is far below it.
@@ -175,6 +177,7 @@ impl Http {
         let span = tracing::info_span!("http", otel.name = route, route, %method);
         let started = self.clock.now();
         self.sent.fetch_add(1, Ordering::Relaxed);
+        tally::count();
         let builder = self.client.request(method, url).headers(headers).timeout(timeout);
         let builder = match body {
             Body::Empty => builder,
@@ -182,7 +185,9 @@ impl Http {
             Body::Form(form) => builder.form(&form),
         };
         let answer = self.exchange(route, builder, started).instrument(span.clone()).await;
-        let duration_ms = self.clock.now().duration_since(started).as_millis();
+        let took = self.clock.now().duration_since(started);
+        // A wider integer would not be a number in JSON.
+        let duration_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
         let _entered = span.enter();
         match &answer {
             Ok(response) => {

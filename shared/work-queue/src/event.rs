@@ -280,8 +280,8 @@ fn resource_id(event: &Value) -> Option<&str> {
     nested.or_else(|| event.get("resource_id"))?.as_str()
 }
 
-/// RFC 3339 with up to nine fraction digits.
-fn time(event: &Value) -> Option<Timestamp> {
+/// When an event happened: RFC 3339 with up to nine fraction digits; `None` if that is unreadable.
+pub fn time(event: &Value) -> Option<Timestamp> {
     event.get("timestamp")?.as_str()?.parse().ok()
 }
 

@@ -186,10 +186,7 @@ impl WorkQueue for MemoryQueue {
         Ok(Depths {
             events: self.depth_of(Lane::Events),
             bulk: self.depth_of(Lane::Bulk),
-            parked: Depth {
-                waiting: self.state().parked.len() as u64,
-                ..Depth::default()
-            },
+            parked: Depth { waiting: self.state().parked.len() as u64, ..Depth::default() },
         })
     }
 }

@@ -30,8 +30,11 @@ pub(crate) enum Stop {
     AfterAny(usize),
 }
 
+/// An operation, or any, and which of its calls.
+type Point = (Option<&'static str>, usize);
+
 impl Stop {
-    fn before(self) -> Option<(Option<&'static str>, usize)> {
+    fn before(self) -> Option<Point> {
         match self {
             Self::Before(of, at) => Some((Some(of), at)),
             Self::BeforeAny(at) => Some((None, at)),
@@ -39,7 +42,7 @@ impl Stop {
         }
     }
 
-    fn after(self) -> Option<(Option<&'static str>, usize)> {
+    fn after(self) -> Option<Point> {
         match self {
             Self::After(of, at) => Some((Some(of), at)),
             Self::AfterAny(at) => Some((None, at)),
@@ -112,7 +115,7 @@ impl Gated {
 
     async fn pass<T>(&self, operation: &'static str, work: impl Future<Output = T>) -> T {
         let (own, all) = self.gate.count(operation);
-        let stops = |wanted: fn(Stop) -> Option<(Option<&'static str>, usize)>| {
+        let stops = |wanted: fn(Stop) -> Option<Point>| {
             self.gate.stops.iter().filter_map(|stop| wanted(*stop)).any(|(of, at)| match of {
                 Some(of) => of == operation && at == own,
                 None => at == all,

@@ -4,6 +4,7 @@
 //! virtual clock: stale reads, lost answers, lost leases, late effects and crashes, each at the
 //! moment the story needs it. All end in the same place: [`world::World::at_rest`].
 #![expect(clippy::unwrap_used, reason = "a story and its parts fail by panicking")]
+#![expect(clippy::print_stdout, reason = "shown when a story fails")]
 
 mod crash;
 mod create;

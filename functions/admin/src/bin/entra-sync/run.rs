@@ -1,0 +1,262 @@
+//! From what was typed to the operation, and from its result to the exit status.
+
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use admin::config::{self, FirstRunWish, Stored, Validated};
+use admin::events::{Events, Follower, events};
+use admin::find::{UserKey, find};
+use admin::show::show_user;
+use admin::status::status;
+use admin::sync::{check_active, sync_user};
+use admin::{AdminError, Answer, Exit, directory};
+use clock::Clock;
+use store::{AuditQuery, Store};
+use sync_core::ids::DirectoryId;
+use transport::CustomEndpoints;
+use work_queue::WorkQueue;
+
+use crate::ask::Asker;
+use crate::cli::{
+    Command, ConfigCommand, EventsArgs, FirstRunArg, Global, ShowCommand, SyncCommand,
+};
+use crate::connect::ConnectError;
+use crate::output::Output;
+
+/// Why a command ended without an answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    /// The operation.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The table and the queues are not known.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The file cannot be read.
+    #[error("{} cannot be read", path.display())]
+    File {
+        /// Its name.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It would change something, and nobody can agree.
+    #[error("this changes something and there is no terminal to ask on: repeat it with --yes")]
+    NobodyToAsk,
+    /// The person did not agree.
+    #[error("not confirmed: nothing was changed")]
+    NotConfirmed,
+    /// The person's answer cannot be read.
+    #[error("the answer cannot be read")]
+    Input(#[source] io::Error),
+    /// The answer cannot be printed.
+    #[error("the answer cannot be printed")]
+    Output(#[source] io::Error),
+}
+
+impl RunError {
+    /// How the process ends.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Admin(error) => error.exit(),
+            Self::Connect(error) if error.is_usage() => Exit::BadUsage,
+            Self::File { .. } | Self::NobodyToAsk => Exit::BadUsage,
+            Self::Connect(_) | Self::NotConfirmed | Self::Input(_) | Self::Output(_) => {
+                Exit::Problem
+            }
+        }
+    }
+}
+
+/// What a command needs AWS for.
+pub(crate) enum Left {
+    /// Nothing: it is finished.
+    Finished(Exit),
+    /// The rest of it.
+    NeedsAws(Needs),
+}
+
+/// A command that needs the table or the queues.
+pub(crate) enum Needs {
+    /// Store this valid file.
+    Apply {
+        /// Its text.
+        text: String,
+        /// What it says.
+        config: Box<service::directory::DirectoryConfig>,
+        /// `--first-run`.
+        wish: FirstRunWish,
+    },
+    /// Print the stored configuration.
+    ShowConfig,
+    /// `status`.
+    Status,
+    /// `show user`.
+    ShowUser(UserKey),
+    /// `sync user`.
+    SyncUser(UserKey, Option<std::time::Duration>),
+    /// `events`.
+    Events(EventsArgs),
+}
+
+/// Does what needs no AWS: a file with problems is told before anybody looks for credentials.
+pub(crate) fn without_aws(
+    command: Command,
+    global: &Global,
+    custom: CustomEndpoints,
+    output: &mut Output<impl Write, impl Write>,
+) -> Result<Left, RunError> {
+    let needs = match command {
+        Command::Config(ConfigCommand::Validate { file }) => {
+            let (_, validated) = read_config(&file, global, custom)?;
+            output.answer(&validated).map_err(RunError::Output)?;
+            return Ok(Left::Finished(validated.exit()));
+        }
+        Command::Config(ConfigCommand::Apply { file, first_run: FirstRunArg(wish) }) => {
+            let (text, validated) = read_config(&file, global, custom)?;
+            match validated.result {
+                Ok(config) => Needs::Apply { text, config, wish },
+                Err(errors) => {
+                    let validated = Validated { result: Err(errors), ..validated };
+                    output.answer(&validated).map_err(RunError::Output)?;
+                    return Ok(Left::Finished(validated.exit()));
+                }
+            }
+        }
+        Command::Config(ConfigCommand::Show) => Needs::ShowConfig,
+        Command::Status => Needs::Status,
+        Command::Show(ShowCommand::User { user }) => Needs::ShowUser(user),
+        Command::Sync(SyncCommand::User { user, wait }) => Needs::SyncUser(user, wait),
+        Command::Events(args) => Needs::Events(args),
+    };
+    Ok(Left::NeedsAws(needs))
+}
+
+fn read_config(
+    file: &Path,
+    global: &Global,
+    custom: CustomEndpoints,
+) -> Result<(String, Validated), RunError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|source| RunError::File { path: file.to_owned(), source })?;
+    let validated = config::validate(&file.display().to_string(), &text, custom);
+    if let (Ok(config), Some(named)) = (&validated.result, &global.directory)
+        && config.id != *named
+    {
+        let (file, named) = (config.id.clone(), named.clone());
+        return Err(AdminError::OtherDirectory { file, named }.into());
+    }
+    Ok((text, validated))
+}
+
+/// The person's side.
+pub(crate) struct Doors<'a, I, O, E> {
+    /// Where answers go.
+    pub(crate) output: &'a mut Output<O, E>,
+    /// Who agrees to changes.
+    pub(crate) asker: Asker<I>,
+}
+
+/// The system's side.
+pub(crate) struct World<S, Q> {
+    /// The table.
+    pub(crate) store: S,
+    /// The queues.
+    pub(crate) queue: Q,
+    /// The time.
+    pub(crate) clock: Clock,
+}
+
+impl<S: Store, Q: WorkQueue> World<S, Q> {
+    /// Runs a command to its end.
+    pub(crate) async fn run<I: BufRead, O: Write, E: Write>(
+        &self,
+        command: Needs,
+        global: &Global,
+        doors: &mut Doors<'_, I, O, E>,
+    ) -> Result<Exit, RunError> {
+        let Self { store, queue, clock } = self;
+        let named = global.directory.as_ref();
+        let answered = match command {
+            Needs::Apply { text, config, wish } => {
+                let prepared = config::prepare(store, &text, &config, wish, clock).await?;
+                if !global.yes {
+                    // With --yes nobody decides, and the answer holds them, too.
+                    for warning in prepared.warnings() {
+                        let warning = format!("warning: {}", admin::escape(warning));
+                        doors.output.message(&warning).map_err(RunError::Output)?;
+                    }
+                }
+                doors.asker.confirm(&prepared.question(), doors.output)?;
+                let applied = config::store(store, prepared, clock).await?;
+                doors.answer(&applied)
+            }
+            Needs::ShowConfig => doors.answer(&Stored(directory::choose(store, named).await?)),
+            Needs::Status => doors.answer(&status(store, queue, clock, named).await?),
+            Needs::ShowUser(key) => {
+                let stored = directory::choose(store, named).await?;
+                let found = find(store, &stored, key).await?;
+                doors.answer(&show_user(store, clock, found).await?)
+            }
+            Needs::SyncUser(key, wait) => {
+                let stored = directory::choose(store, named).await?;
+                let found = find(store, &stored, key).await?;
+                check_active(store, &found).await?;
+                let question =
+                    format!("Sync user {} of directory {} now", found.user, found.directory);
+                doors.asker.confirm(&question, doors.output)?;
+                doors.answer(&sync_user(store, queue, clock, found, wait).await?)
+            }
+            Needs::Events(args) => return self.events(args, named, doors).await,
+        };
+        answered.map_err(RunError::Output)
+    }
+
+    async fn events<I: BufRead, O: Write, E: Write>(
+        &self,
+        args: EventsArgs,
+        named: Option<&DirectoryId>,
+        doors: &mut Doors<'_, I, O, E>,
+    ) -> Result<Exit, RunError> {
+        let Self { store, clock, .. } = self;
+        let stored = directory::choose(store, named).await?;
+        let now = clock.now();
+        let (directory, user) = match args.user {
+            Some(key) => {
+                let found = find(store, &stored, key).await?;
+                (found.directory, Some(found.user))
+            }
+            None => (stored.directory, None),
+        };
+        let query = AuditQuery {
+            since: args.since.map(|when| when.seen_from(now)),
+            until: args.until.map(|when| when.seen_from(now)),
+            user,
+            limit: args.limit.into(),
+        };
+        if !args.follow {
+            let events = events(store, &directory, &query, now).await?;
+            return doors.answer(&events).map_err(RunError::Output);
+        }
+        let (mut news, mut follower) =
+            Follower::start(store.clone(), clock.clone(), directory, query).await?;
+        loop {
+            doors.output.part(&news, || Events::lines(&news)).map_err(RunError::Output)?;
+            if doors.output.is_closed() {
+                return Ok(Exit::Ok);
+            }
+            news = follower.next().await?;
+        }
+    }
+}
+
+impl<I, O: Write, E: Write> Doors<'_, I, O, E> {
+    fn answer(&mut self, answer: &impl Answer) -> io::Result<Exit> {
+        self.output.answer(answer)?;
+        Ok(answer.exit())
+    }
+}
+
+#[cfg(test)]
+mod tests;

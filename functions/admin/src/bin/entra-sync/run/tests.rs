@@ -1,0 +1,191 @@
+//! From what is typed to what is printed, on the table and the queues in memory.
+
+use clap::Parser;
+use jiff::Timestamp;
+use store::memory::MemoryStore;
+use work_queue::Lane;
+use work_queue::memory::MemoryQueue;
+
+use super::*;
+use crate::cli::Cli;
+
+const FILE: &str = r#"
+id = "corp"
+name = "Corp"
+secret = "entra-sync/corp"
+webhook_secret = "entra-sync/corp/webhook"
+[jumpcloud]
+scope.application = "65f0000000000000000000c1"
+[entra]
+tenant_id = "11111111-2222-3333-4444-555555555555"
+client_id = "6731de76-14a6-49ae-97bc-6eba6914391e"
+"#;
+
+/// What came of a command.
+#[derive(Debug)]
+struct Ran {
+    exit: Exit,
+    answers: String,
+    messages: String,
+}
+
+/// Somebody at a terminal who answers this, or nobody.
+async fn run(
+    world: &World<MemoryStore, MemoryQueue>,
+    arguments: &str,
+    person: Option<&str>,
+) -> Ran {
+    let typed = std::iter::once("entra-sync").chain(arguments.split_whitespace());
+    let Cli { global, command } = Cli::try_parse_from(typed).unwrap();
+    let (mut answers, mut messages) = (Vec::new(), Vec::new());
+    let mut output = Output::new(&mut answers, &mut messages, global.json, None);
+    let asker = Asker::new(person.unwrap_or_default().as_bytes(), person.is_some(), global.yes);
+    let ended = match without_aws(command, &global, CustomEndpoints::Refused, &mut output) {
+        Ok(Left::Finished(exit)) => Ok(exit),
+        Ok(Left::NeedsAws(needs)) => {
+            let mut doors = Doors { output: &mut output, asker };
+            world.run(needs, &global, &mut doors).await
+        }
+        Err(error) => Err(error),
+    };
+    let exit = ended.unwrap_or_else(|error| {
+        output.error(&error).unwrap();
+        error.exit()
+    });
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { exit, answers: text(answers), messages: text(messages) }
+}
+
+fn world() -> World<MemoryStore, MemoryQueue> {
+    let clock = Clock::starting_at("2026-05-01T08:00:00Z".parse::<Timestamp>().unwrap());
+    let queue = MemoryQueue::new(clock.clone());
+    World { store: MemoryStore::default(), queue, clock }
+}
+
+/// A file of this test's own, by the name it is typed by; it goes with the test.
+struct Written(PathBuf);
+
+impl std::fmt::Display for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.display())
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        // One that stays behind harms nobody.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn file(name: &str, text: &str) -> Written {
+    let path = std::env::temp_dir().join(format!("entra-sync-{}-{name}", std::process::id()));
+    std::fs::write(&path, text).unwrap();
+    Written(path)
+}
+
+#[tokio::test]
+async fn nothing_is_stored_before_somebody_agrees() {
+    let world = world();
+    let file = file("asked.toml", FILE);
+    let apply = format!("config apply {file}");
+    let nobody = run(&world, &apply, None).await;
+    assert_eq!((nobody.exit, nobody.answers.as_str()), (Exit::BadUsage, ""));
+    assert!(nobody.messages.ends_with("repeat it with --yes\n"), "{}", nobody.messages);
+    let declined = run(&world, &apply, Some("n\n")).await;
+    assert_eq!((declined.exit, declined.answers.as_str()), (Exit::Problem, ""));
+    assert!(world.store.configs().await.unwrap().is_empty());
+
+    let agreed = run(&world, &apply, Some("y\n")).await;
+    assert_eq!(agreed.exit, Exit::Ok);
+    assert!(agreed.messages.starts_with("warning: new users"), "{}", agreed.messages);
+    let question = "Apply version 1 of directory corp, first run pending? [y/N] ";
+    assert!(agreed.messages.ends_with(question), "{}", agreed.messages);
+    let option = run(&world, &format!("{apply} --first-run=apply --yes --json"), None).await;
+    assert_eq!((option.exit, option.messages.as_str()), (Exit::Ok, ""));
+    let answer: serde_json::Value = serde_json::from_str(&option.answers).unwrap();
+    assert_eq!((&answer["version"], &answer["first_run"]), (&2.into(), &"done".into()));
+}
+
+#[tokio::test]
+async fn several_directories_are_bad_usage_that_names_them() {
+    let world = world();
+    for (id, tenant) in [("corp", "11111111"), ("dev", "22222222")] {
+        let text = FILE.replace("corp", id).replace("11111111", tenant);
+        let file = file(&format!("{id}.toml"), &text);
+        let apply = format!("config apply {file} --yes");
+        assert_eq!(run(&world, &apply, None).await.exit, Exit::Ok);
+    }
+    for command in ["config show", "events", "show user a@corp.example", "sync user a@corp.example"]
+    {
+        let ran = run(&world, command, None).await;
+        assert_eq!(ran.exit, Exit::BadUsage, "{command}");
+        assert!(ran.messages.ends_with("--directory: corp, dev\n"), "{}", ran.messages);
+    }
+    assert_eq!(run(&world, "status", None).await.exit, Exit::Ok);
+    let named = run(&world, "config show --directory dev", None).await;
+    assert!(named.answers.starts_with("# directory dev: version 1"), "{}", named.answers);
+}
+
+#[tokio::test]
+async fn a_sync_asks_and_rings() {
+    let world = world();
+    let file = file("rung.toml", FILE);
+    let apply = format!("config apply {file} --first-run=apply --yes");
+    run(&world, &apply, None).await;
+    let sync = "sync user 65f0000000000000000000a1";
+    assert_eq!(run(&world, sync, None).await.exit, Exit::BadUsage);
+    assert!(world.queue.items(Lane::Events).is_empty());
+    let rung = run(&world, sync, Some("yes\n")).await;
+    assert_eq!(rung.exit, Exit::Ok);
+    assert_eq!(rung.messages, "Sync user 65f0000000000000000000a1 of directory corp now? [y/N] ");
+    assert_eq!(world.queue.items(Lane::Events).len(), 1);
+}
+
+#[tokio::test]
+async fn a_query_that_finds_nothing_is_no_problem() {
+    let world = world();
+    let file = file("events.toml", FILE);
+    let apply = format!("config apply {file} --yes");
+    run(&world, &apply, None).await;
+    let none = run(&world, "events --since 1h", None).await;
+    assert_eq!((none.exit, none.answers.as_str()), (Exit::Ok, "no events\n"));
+    let none = run(&world, "events --json --user 65f0000000000000000000a1", None).await;
+    assert_eq!((none.exit, none.answers.as_str()), (Exit::Ok, ""));
+    let nobody = run(&world, "show user 65f0000000000000000000a1", None).await;
+    assert_eq!((nobody.exit, nobody.answers.as_str()), (Exit::Problem, ""));
+    assert!(nobody.messages.contains("has no record of user"), "{}", nobody.messages);
+}
+
+/// Somebody who reads no more.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn following_ends_when_nobody_reads() {
+    let world = world();
+    let file = file("followed.toml", FILE);
+    let apply = format!("config apply {file} --yes");
+    run(&world, &apply, None).await;
+    let typed = ["entra-sync", "events", "--follow"];
+    let Cli { global, command: Command::Events(args) } = Cli::try_parse_from(typed).unwrap() else {
+        panic!("not events");
+    };
+    let mut output = Output::new(Closed, io::sink(), false, None);
+    output
+        .answer(&admin::events::Events { directory: "corp".parse().unwrap(), events: vec![] })
+        .unwrap();
+    assert!(output.is_closed());
+    let asker = Asker::new(io::empty(), false, false);
+    let mut doors = Doors { output: &mut output, asker };
+    assert_eq!(world.run(Needs::Events(args), &global, &mut doors).await.unwrap(), Exit::Ok);
+}

@@ -1,0 +1,122 @@
+//! Why an operation did not happen, and how the process ends then.
+
+use store::StoreError;
+use sync_core::ids::DirectoryId;
+use work_queue::QueueError;
+
+use crate::answer::Exit;
+use crate::find::UserKey;
+
+/// Why an operation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Nothing has been applied yet.
+    #[error("no directory is configured yet: apply a file with `entra-sync config apply FILE`")]
+    NoDirectory,
+    /// One of several must be named.
+    #[error("several directories are configured, name one with --directory: {}", listed(known))]
+    SeveralDirectories {
+        /// Those that are configured.
+        known: Vec<DirectoryId>,
+    },
+    /// The named directory is not configured.
+    #[error("directory {wanted} is not configured; configured: {}", listed(known))]
+    UnknownDirectory {
+        /// The one that was named.
+        wanted: DirectoryId,
+        /// Those that are configured.
+        known: Vec<DirectoryId>,
+    },
+    /// The file is about another directory than the one that was named.
+    #[error("the file is about directory {file}, not {named}")]
+    OtherDirectory {
+        /// The one in the file.
+        file: DirectoryId,
+        /// The one that was named.
+        named: DirectoryId,
+    },
+    /// Nobody of the tenant holds this object or UPN.
+    #[error("nobody in the tenant of directory {directory} is known by {key}")]
+    NobodyHolds {
+        /// The directory that was looked at.
+        directory: DirectoryId,
+        /// What was looked for.
+        key: UserKey,
+    },
+    /// The directory has no record of this person.
+    #[error("directory {directory} has no record of user {user}: it was never synced here")]
+    NoRecord {
+        /// The directory.
+        directory: DirectoryId,
+        /// The person.
+        user: sync_core::ids::JumpCloudUserId,
+    },
+    /// U7: another directory holds a domain of the same tenant.
+    #[error("directory {holder} of the same tenant holds {}", domain.as_deref().unwrap_or("every domain, or this one would"))]
+    DomainHeld {
+        /// The directory that holds it.
+        holder: DirectoryId,
+        /// The domain; `None` when one of the two lists no domains, and so means all.
+        domain: Option<String>,
+    },
+    /// A stored configuration is not understood by this version.
+    #[error("the stored configuration of directory {directory} cannot be read: {why}")]
+    StoredConfig {
+        /// The directory.
+        directory: DirectoryId,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Somebody else was faster (compare-and-set).
+    #[error("somebody else changed the configuration of {directory} meanwhile: nothing was stored")]
+    ConfigMoved {
+        /// The directory.
+        directory: DirectoryId,
+    },
+    /// S6: nothing syncs before the first run is approved.
+    #[error("the first run of directory {directory} is not approved yet: its items are dropped")]
+    FirstRunPending {
+        /// The directory.
+        directory: DirectoryId,
+    },
+    /// S7: a deactivated directory ignores its items.
+    #[error("directory {directory} is deactivated: its items are dropped")]
+    Deactivated {
+        /// The directory.
+        directory: DirectoryId,
+    },
+    /// The table.
+    #[error("the table did not answer")]
+    Store(#[from] StoreError),
+    /// The queues.
+    #[error("the queue did not answer")]
+    Queue(#[from] QueueError),
+}
+
+impl AdminError {
+    /// How the process ends: asking for what does not exist by name is bad usage.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::SeveralDirectories { .. }
+            | Self::UnknownDirectory { .. }
+            | Self::OtherDirectory { .. } => Exit::BadUsage,
+            Self::NoDirectory
+            | Self::NobodyHolds { .. }
+            | Self::NoRecord { .. }
+            | Self::DomainHeld { .. }
+            | Self::StoredConfig { .. }
+            | Self::ConfigMoved { .. }
+            | Self::FirstRunPending { .. }
+            | Self::Deactivated { .. }
+            | Self::Store(_)
+            | Self::Queue(_) => Exit::Problem,
+        }
+    }
+}
+
+fn listed(directories: &[DirectoryId]) -> String {
+    if directories.is_empty() {
+        return "none".to_owned();
+    }
+    directories.iter().map(DirectoryId::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,10 @@
+//! Every operation on the table and the queues in memory, and what it prints.
+#![expect(clippy::unwrap_used, reason = "the parts that cases share fail by panicking")]
+
+mod binary;
+mod config;
+mod events;
+mod show;
+mod status;
+mod sync;
+mod world;

@@ -1,0 +1,268 @@
+//! What becomes of the items of one subject.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use store::Store;
+use sync_core::ids::{DirectoryId, JumpCloudUserId, Subject};
+use sync_core::policy::Timing;
+use sync_engine::directories::Opened;
+use sync_engine::{Bell, Directory, Outcome};
+use tracing::Instrument;
+use work_queue::WorkQueue;
+
+use crate::Consumer;
+use crate::batch::{Batch, Message, Rung, Unreadable};
+
+/// One thing to do.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// Put away what is not a work item.
+    Park(Unreadable),
+    /// Sync a subject.
+    Sync(DirectoryId, Subject, Rung),
+}
+
+/// What became of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    /// The sync was committed, or the trouble it met.
+    Synced,
+    /// The record covered them (R5).
+    Covered,
+    /// Somebody else is at it and was left word (R2).
+    WordLeft,
+    /// Of a kind that this version does not sync.
+    Ignored,
+    /// The directory takes no changes now (S6, S7).
+    Dropped,
+    /// Put away, with the reason.
+    Parked,
+    /// Delivered again later.
+    HandedBack,
+}
+
+/// A job's end.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// What became of the messages.
+    pub(crate) fate: Fate,
+    /// The messages that are finished; the others of the job are handed back.
+    pub(crate) finished: Vec<String>,
+}
+
+/// The jobs of a batch, in the order in which they are begun; each wave after the one before.
+pub(crate) fn waves(batch: Batch) -> [Vec<Job>; 2] {
+    let mut first: Vec<Job> = batch.malformed.into_iter().map(Job::Park).collect();
+    let mut often = Vec::new();
+    let mut syncs: Vec<_> = batch.syncs.into_iter().collect();
+    // Whoever must lose access goes first.
+    syncs.sort_by_key(|(_, rung)| rung.items.iter().all(|item| item.expect.is_none()));
+    for ((directory, subject), rung) in syncs {
+        let wave = if rung.tried_often { &mut often } else { &mut first };
+        wave.push(Job::Sync(directory, subject, rung));
+    }
+    [first, often]
+}
+
+impl<S: Store, Q: WorkQueue> Consumer<S, Q> {
+    /// Does one job; a panic of it is its own.
+    pub(crate) async fn run(&self, job: Job, deadline: Timestamp) -> Ended {
+        let span = match &job {
+            Job::Park(unreadable) => {
+                tracing::info_span!("park", message.id = unreadable.message.id)
+            }
+            Job::Sync(directory, subject, _) => {
+                let user = user(subject).map(tracing::field::display);
+                let other = user.is_none().then(|| tracing::field::display(subject));
+                tracing::info_span!("sync", %directory, subject = other, user.jumpcloud_id = user)
+            }
+        };
+        let work = async {
+            match job {
+                Job::Park(Unreadable { message, why }) => {
+                    self.park(&[message], &why.reason, None).await
+                }
+                Job::Sync(directory, subject, rung) => {
+                    self.sync(&directory, &subject, rung, deadline).await
+                }
+            }
+        };
+        // Nothing in memory outlives a broken job but clients and caches, which change in one step.
+        let ended = AssertUnwindSafe(Box::pin(work)).catch_unwind().instrument(span.clone()).await;
+        ended.unwrap_or_else(|_| {
+            span.in_scope(|| tracing::error!(outcome = "panicked", "handed back"));
+            handed_back()
+        })
+    }
+
+    async fn sync(
+        &self,
+        id: &DirectoryId,
+        subject: &Subject,
+        rung: Rung,
+        deadline: Timestamp,
+    ) -> Ended {
+        let opened = match self.directories.directory(id).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                let error = service::telemetry::chain(&error);
+                tracing::error!(error, "the directory cannot be opened, handed back");
+                return handed_back();
+            }
+        };
+        let dropped = |why: &str| {
+            tracing::info!(outcome = "dropped", why, messages = rung.messages.len(), "not synced");
+            finished(Fate::Dropped, &rung.messages)
+        };
+        let directory = match opened {
+            Opened::Ready(directory, _) => directory,
+            Opened::FirstRunPending => return dropped("the first run is pending"),
+            Opened::Deactivated => return dropped("the directory is deactivated"),
+            Opened::Unknown => {
+                return self.park(&rung.messages, "unknown directory", Some(id)).await;
+            }
+        };
+        let Some(user) = user(subject) else {
+            tracing::info!(outcome = "ignored", "groups are not synced by this version");
+            return finished(Fate::Ignored, &rung.messages);
+        };
+        let left = deadline.duration_since(self.engine.clock.now());
+        if left < room(&directory.policy.timing) {
+            let left_ms = millis(left);
+            tracing::info!(outcome = "no_time", left_ms, "too late to begin, handed back");
+            return handed_back();
+        }
+        self.sync_user(&directory, user, &rung).await
+    }
+
+    async fn sync_user(&self, directory: &Directory, user: &JumpCloudUserId, rung: &Rung) -> Ended {
+        let bell = Bell::of(&rung.items);
+        let started = self.engine.clock.now();
+        let (outcome, requests) =
+            transport::counted(Box::pin(self.engine.sync_user(directory, user, &bell))).await;
+        let duration_ms = millis(self.engine.clock.now().duration_since(started));
+        match outcome {
+            Ok(Outcome::Covered) => {
+                tracing::info!(outcome = "covered", requests, duration_ms, "finished");
+                finished(Fate::Covered, &rung.messages)
+            }
+            Ok(Outcome::WordLeft) => {
+                tracing::info!(outcome = "word_left", requests, duration_ms, "finished");
+                finished(Fate::WordLeft, &rung.messages)
+            }
+            Ok(Outcome::Synced(report)) => {
+                let findings: Vec<&str> =
+                    report.findings.iter().map(|finding| finding.code.as_str()).collect();
+                tracing::info!(
+                    outcome = "synced",
+                    plan.actions = report.done.len(),
+                    findings = findings.join(","),
+                    trouble = report.trouble,
+                    requests,
+                    duration_ms,
+                    "finished"
+                );
+                finished(Fate::Synced, &rung.messages)
+            }
+            Err(error) => {
+                let error = service::telemetry::chain(&error);
+                tracing::error!(outcome = "failed", error, requests, duration_ms, "handed back");
+                handed_back()
+            }
+        }
+    }
+
+    /// Puts messages away; one that cannot be put away is handed back.
+    async fn park(
+        &self,
+        messages: &[Message],
+        reason: &str,
+        directory: Option<&DirectoryId>,
+    ) -> Ended {
+        let mut ended = Ended { fate: Fate::Parked, finished: Vec::new() };
+        for message in messages {
+            match self.engine.queue.park(&message.body, reason, directory).await {
+                Ok(()) => {
+                    tracing::warn!(message.id = message.id, reason, "parked");
+                    ended.finished.push(message.id.clone());
+                }
+                Err(error) => {
+                    let error = service::telemetry::chain(&error);
+                    tracing::error!(
+                        message.id = message.id,
+                        error,
+                        "cannot be parked, handed back"
+                    );
+                }
+            }
+        }
+        ended
+    }
+}
+
+fn user(subject: &Subject) -> Option<&JumpCloudUserId> {
+    match subject {
+        Subject::User(user) => Some(user),
+        Subject::Group(_) | Subject::Sweep => None,
+    }
+}
+
+/// What must be left of the invocation before a sync begins: three quarters of a lease.
+///
+/// Half of one is the longest that a vendor's answer may take (R1); the rest is for the other
+/// reads and the commit, which take milliseconds unless something is wrong. A sync that takes
+/// longer all the same is given up shortly before the deadline, and the record's protocol holds.
+fn room(timing: &Timing) -> SignedDuration {
+    let room: Duration = timing.vendor_timeout() + timing.lease / 4;
+    SignedDuration::try_from(room).unwrap_or(SignedDuration::MAX)
+}
+
+/// A span as log lines show it: a number, which a wider integer would not be in JSON.
+pub(crate) fn millis(span: SignedDuration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn finished(fate: Fate, messages: &[Message]) -> Ended {
+    Ended { fate, finished: messages.iter().map(|message| message.id.clone()).collect() }
+}
+
+fn handed_back() -> Ended {
+    Ended { fate: Fate::HandedBack, finished: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whoever_must_lose_access_goes_first_and_what_was_tried_often_last() {
+        let record = |user: u8, receives: &str, expect: Option<&str>| {
+            let body = json!({
+                "v": 1, "directory": "corp", "cause": { "source": "webhook" }, "expect": expect,
+                "subject": { "user": format!("65f0000000000000000000{user:02x}") },
+            });
+            json!({
+                "messageId": user.to_string(), "body": body.to_string(),
+                "attributes": { "ApproximateReceiveCount": receives },
+            })
+        };
+        let event = json!({ "Records": [
+            record(1, "1", None), record(2, "3", Some("deleted")),
+            record(3, "2", Some("suspended")), record(4, "4", None), record(4, "1", None),
+        ]});
+        let waves = waves(Batch::sort(serde_json::from_value(event).unwrap()));
+        let messages = waves.map(|wave| {
+            let ids = wave.iter().flat_map(|job| match job {
+                Job::Park(unreadable) => std::slice::from_ref(&unreadable.message),
+                Job::Sync(_, _, rung) => &rung.messages,
+            });
+            ids.map(|message| message.id.as_str()).collect::<String>()
+        });
+        assert_eq!(messages, ["31", "244"]);
+    }
+}

@@ -1,0 +1,262 @@
+//! What becomes of the messages of a batch, whatever comes with them and whatever is out of reach.
+#![expect(clippy::unwrap_used, reason = "the parts that cases share fail by panicking")]
+
+use std::time::Duration;
+
+use clock::Clock;
+use simulators::{Effect, Fault};
+use store::{Awaited, FirstRun, Holder, Store};
+use sync_core::ids::{DirectoryId, JumpCloudGroupId, JumpCloudUserId, Subject};
+use work_queue::memory::MemoryQueue;
+use work_queue::{Depths, Lane, WorkItem, WorkQueue};
+
+use crate::world::{
+    EMPTY, World, bell, event, item, queues_out_of_reach, table_out_of_reach, until,
+};
+
+mod world;
+
+fn corp() -> DirectoryId {
+    DirectoryId::parse("corp").unwrap()
+}
+
+fn handed_back(ids: &[&str]) -> String {
+    let failures: Vec<String> =
+        ids.iter().map(|id| format!(r#"{{"itemIdentifier":"{id}"}}"#)).collect();
+    format!(r#"{{"batchItemFailures":[{}]}}"#, failures.join(","))
+}
+
+#[tokio::test]
+async fn a_malformed_message_is_parked_and_the_others_are_synced() {
+    let world = World::new().await;
+    let (ada, bob) = (bell(&world.hire("ada")), bell(&world.hire("bob")));
+    let batch = [("1", ada.as_str()), ("2", "{not JSON"), ("3", bob.as_str())];
+    assert_eq!(world.answer(&world.consumer(), &batch).await, EMPTY);
+    assert!(world.has("ada") && world.has("bob"));
+    let parked = world.queue.parked();
+    let parked: Vec<_> = parked.iter().map(|m| (m.body.as_str(), m.reason.as_str())).collect();
+    assert_eq!(parked, [("{not JSON", "not JSON")]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_parked_is_handed_back_and_the_others_are_synced() {
+    let world = World::new().await;
+    let ada = bell(&world.hire("ada"));
+    let queue = queues_out_of_reach(&world.clock);
+    let consumer = world.consumer_over(world.table.clone(), queue, world.clock.clone());
+    let batch = [("1", "[]"), ("2", ada.as_str())];
+    assert_eq!(world.answer(&consumer, &batch).await, handed_back(&["1"]));
+    assert!(world.has("ada"));
+}
+
+#[tokio::test]
+async fn an_item_of_an_unknown_directory_is_parked_as_it_came() {
+    let world = World::new().await;
+    let subject = Subject::User(world.hire("ada"));
+    // A field that this version does not know is not lost either.
+    let body = item("gone", subject).replacen('{', r#"{"hint":1,"#, 1);
+    assert_eq!(world.answer(&world.consumer(), &[("1", &body)]).await, EMPTY);
+    let parked = &world.queue.parked()[0];
+    assert_eq!((parked.body.as_str(), parked.reason.as_str()), (&*body, "unknown directory"));
+    assert_eq!(parked.directory, Some(DirectoryId::parse("gone").unwrap()));
+    assert_eq!(world.requests(), 0);
+}
+
+#[tokio::test]
+async fn s6_s7_items_are_dropped_before_the_first_run_and_after_the_last() {
+    let world = World::new().await;
+    world.configure("new", |record| record.first_run = FirstRun::Pending).await;
+    world.configure("old", |record| record.active = false).await;
+    let subject = Subject::User(world.hire("ada"));
+    let (new, old) = (item("new", subject.clone()), item("old", subject.clone()));
+    assert_eq!(world.answer(&world.consumer(), &[("1", &new), ("2", &old)]).await, EMPTY);
+    assert_eq!(world.requests(), 0);
+    assert_eq!(world.queue.parked(), []);
+    for id in ["new", "old"] {
+        let stored = world.table.peek(&DirectoryId::parse(id).unwrap(), &subject).await.unwrap();
+        assert!(stored.is_none(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn groups_and_sweeps_are_ignored_by_this_version() {
+    let world = World::new().await;
+    let group = JumpCloudGroupId::parse("65f0000000000000000000b1").unwrap();
+    let (group, sweep) = (item("corp", Subject::Group(group)), item("corp", Subject::Sweep));
+    assert_eq!(world.answer(&world.consumer(), &[("1", &group), ("2", &sweep)]).await, EMPTY);
+    assert_eq!((world.requests(), world.queue.parked()), (0, Vec::new()));
+}
+
+#[tokio::test]
+async fn items_of_one_subject_are_one_sync() {
+    let world = World::new().await;
+    let ada = world.hire("ada");
+    let body = bell(&ada);
+    assert_eq!(world.answer(&world.consumer(), &[("1", &body), ("2", &body)]).await, EMPTY);
+    assert!(world.has("ada"));
+    assert_eq!(world.users_read(), [ada.as_str()]);
+}
+
+#[tokio::test]
+async fn what_was_tried_often_runs_after_the_others() {
+    let world = World::new().await;
+    let (ada, bob) = (world.hire("ada"), world.hire("bob"));
+    // Without a reason to wait, the one who was hired first has the lower id and is read first.
+    assert!(ada < bob);
+    let (first, second) = (bell(&ada), bell(&bob));
+    let batch = event(&[("1", &first, 3), ("2", &second, 2)]);
+    let response = world.consumer().handle(batch, world.seconds_from_now(30)).await;
+    assert_eq!(serde_json::to_string(&response).unwrap(), EMPTY);
+    assert_eq!(world.users_read(), [bob.as_str(), ada.as_str()]);
+}
+
+#[tokio::test]
+async fn a_sync_that_cannot_begin_in_time_is_handed_back() {
+    let world = World::new().await;
+    let ada = world.hire("ada");
+    let body = bell(&ada);
+    let handle = async |seconds| {
+        let batch = event(&[("1", &body, 1)]);
+        let response = world.consumer().handle(batch, world.seconds_from_now(seconds)).await;
+        serde_json::to_string(&response).unwrap()
+    };
+    assert_eq!(handle(14).await, handed_back(&["1"]));
+    assert_eq!(world.requests(), 0);
+    assert!(world.table.peek(&corp(), &Subject::User(ada.clone())).await.unwrap().is_none());
+    assert_eq!(handle(15).await, EMPTY);
+    assert!(world.has("ada"));
+}
+
+#[tokio::test]
+async fn a_sync_that_does_not_end_in_time_is_handed_back_before_the_deadline() {
+    let world = World::new().await;
+    let (ada, bob) = (world.hire("ada"), world.hire("bob"));
+    let stuck = Effect::Delay { ms: 60_000 };
+    world
+        .jumpcloud
+        .control()
+        .add_fault(Fault::new("GET /api/systemusers/{id}", stuck).contains(ada.as_str()));
+    let (first, second) = (bell(&ada), bell(&bob));
+    let batch = event(&[("1", &first, 1), ("2", &second, 1)]);
+    let deadline = world.seconds_from_now(30);
+    let consumer = world.consumer();
+    let handled = tokio::spawn(async move { consumer.handle(batch, deadline).await });
+    until(|| world.users_read().contains(&ada.to_string()) && world.has("bob")).await;
+    world.clock.advance(Duration::from_secs(28));
+    tokio::task::yield_now().await;
+    assert!(!handled.is_finished());
+    world.clock.advance(Duration::from_secs(1));
+    let response = handled.await.unwrap();
+    assert_eq!(serde_json::to_string(&response).unwrap(), handed_back(&["1"]));
+}
+
+#[tokio::test]
+async fn trouble_with_a_vendor_finishes_the_message_and_rings_again() {
+    let world = World::new().await;
+    let ada = world.hire("ada");
+    let down = Effect::Status { status: 503, retry_after: None, body: None };
+    world.jumpcloud.control().add_fault(Fault::new("*", down));
+    assert_eq!(world.answer(&world.consumer(), &[("1", &bell(&ada))]).await, EMPTY);
+    assert!(!world.has("ada"));
+    let rung = world.queue.items(Lane::Events);
+    let rung: Vec<&Subject> = rung.iter().map(|item| &item.subject).collect();
+    assert_eq!(rung, [&Subject::User(ada)]);
+}
+
+#[tokio::test]
+async fn without_the_table_everything_is_handed_back() {
+    let world = World::new().await;
+    let (ada, bob) = (bell(&world.hire("ada")), bell(&world.hire("bob")));
+    // The store waits between its attempts.
+    let clock = Clock::system();
+    let table = table_out_of_reach(&clock);
+    let consumer = world.consumer_over(table, MemoryQueue::new(clock.clone()), clock.clone());
+    let batch = event(&[("2", &bob, 1), ("1", &ada, 1)]);
+    let deadline = sync_core::record::after(clock.now(), Duration::from_secs(30));
+    let response = consumer.handle(batch, deadline).await;
+    assert_eq!(serde_json::to_string(&response).unwrap(), handed_back(&["1", "2"]));
+    assert_eq!(world.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_configuration_that_nobody_can_read_hands_its_items_back() {
+    let world = World::new().await;
+    world.configure("broken", |record| record.text = "id = ".to_owned()).await;
+    let ada = world.hire("ada");
+    let (broken, fine) = (item("broken", Subject::User(ada.clone())), bell(&ada));
+    let batch = [("1", broken.as_str()), ("2", fine.as_str())];
+    assert_eq!(world.answer(&world.consumer(), &batch).await, handed_back(&["1"]));
+    assert!(world.has("ada"));
+}
+
+#[tokio::test]
+async fn a_sync_that_cannot_ring_another_is_handed_back_and_done_the_next_time() {
+    let world = World::new().await;
+    let (ada, bob) = (world.hire("ada"), world.hire("bob"));
+    let awaited = Awaited::User(corp(), ada.clone());
+    let waiter = Holder { directory: corp(), subject: Subject::User(bob.clone()) };
+    world.table.wait_for(&awaited, &waiter, world.clock.now()).await.unwrap();
+    let body = bell(&ada);
+
+    let queue = queues_out_of_reach(&world.clock);
+    let consumer = world.consumer_over(world.table.clone(), queue, world.clock.clone());
+    assert_eq!(world.answer(&consumer, &[("1", &body)]).await, handed_back(&["1"]));
+
+    // The lease ends by itself.
+    world.clock.advance(Duration::from_secs(21));
+    assert_eq!(world.answer(&world.consumer(), &[("1", &body)]).await, EMPTY);
+    let rung = world.queue.items(Lane::Bulk);
+    assert_eq!(rung.iter().map(|item| &item.subject).collect::<Vec<_>>(), [&waiter.subject]);
+    assert_eq!(world.entra.state(|state| state.users().len()), 1);
+}
+
+/// Queues that break whoever rings for this person.
+#[derive(Clone)]
+struct Mined {
+    queue: MemoryQueue,
+    user: JumpCloudUserId,
+}
+
+impl WorkQueue for Mined {
+    async fn send(
+        &self,
+        lane: Lane,
+        items: &[WorkItem],
+        delay: Duration,
+    ) -> work_queue::Result<()> {
+        let mine = Subject::User(self.user.clone());
+        assert!(items.iter().all(|item| item.subject != mine), "a mine");
+        self.queue.send(lane, items, delay).await
+    }
+
+    async fn park(
+        &self,
+        body: &str,
+        reason: &str,
+        directory: Option<&DirectoryId>,
+    ) -> work_queue::Result<()> {
+        self.queue.park(body, reason, directory).await
+    }
+
+    async fn depth(&self) -> work_queue::Result<Depths> {
+        self.queue.depth().await
+    }
+}
+
+#[tokio::test]
+async fn a_panic_hands_back_its_own_items_alone() {
+    let world = World::new().await;
+    let (ada, bob) = (world.hire("ada"), world.hire("bob"));
+    // Someone whose sync meets trouble is rung for again, which is where the mine lies.
+    let down = Effect::Status { status: 503, retry_after: None, body: None };
+    world
+        .jumpcloud
+        .control()
+        .add_fault(Fault::new("GET /api/systemusers/{id}", down).contains(ada.as_str()));
+    let queue = Mined { queue: world.queue.clone(), user: ada.clone() };
+    let consumer = world.consumer_over(world.table.clone(), queue, world.clock.clone());
+    let (first, second) = (bell(&ada), bell(&bob));
+    let batch = [("1", first.as_str()), ("2", second.as_str()), ("3", first.as_str())];
+    assert_eq!(world.answer(&consumer, &batch).await, handed_back(&["1", "3"]));
+    assert!(world.has("bob"));
+}

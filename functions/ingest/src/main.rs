@@ -1,0 +1,41 @@
+//! The Lambda behind the HTTP API: an HTTP request in, its answer out.
+
+use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
+use clock::Clock;
+use ingest::Ingest;
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use service::directories::Directories;
+use service::secrets::Secrets;
+use service::settings::Settings;
+use store::dynamodb::DynamoStore;
+use work_queue::sqs::{QueueUrls, SqsQueue};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    service::telemetry::init();
+    let settings = Settings::from_env()?;
+    let aws = service::aws::config().await;
+    let clock = Clock::system();
+
+    let store =
+        DynamoStore::new(aws_sdk_dynamodb::Client::new(&aws), &settings.table, clock.clone());
+    let directories = Directories::new(store, settings.custom_endpoints, clock.clone());
+    let urls = QueueUrls {
+        events: settings.events_queue_url,
+        bulk: settings.bulk_queue_url,
+        parked: settings.parked_queue_url,
+    };
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&aws), urls, clock.clone());
+    let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), clock.clone());
+    let ingest = Ingest::new(directories, queue, secrets, clock);
+
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
+        let (request, context) = event.into_parts();
+        let deadline = Timestamp::from_millisecond(context.deadline.cast_signed());
+        // A deadline beyond the end of time is none.
+        let deadline = deadline.unwrap_or(Timestamp::MAX);
+        Ok::<_, Error>(ingest.handle(request, deadline).await)
+    }))
+    .await
+}
