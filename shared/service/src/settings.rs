@@ -29,7 +29,7 @@ pub struct Settings {
 }
 
 /// Everything that is wrong with the settings, so that one look repairs all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SettingsError {
     /// Each names its variable.
     pub problems: Vec<String>,
@@ -38,6 +38,13 @@ pub struct SettingsError {
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the settings are not usable: {}", self.problems.join("; "))
+    }
+}
+
+/// As a function that cannot start shows it: the runtime prints errors by `Debug`.
+impl fmt::Debug for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

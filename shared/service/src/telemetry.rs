@@ -31,6 +31,12 @@ pub fn init() {
     if unreadable {
         tracing::warn!("RUST_LOG is not a log filter, using {DEFAULT_FILTER}");
     }
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// A panic as one line like any other: where it was, never its message, which may hold values.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    tracing::error!(at = panic.location().map(tracing::field::display), "panicked");
 }
 
 /// An error with all that caused it, in one line: how the functions log a failure at their edge.
