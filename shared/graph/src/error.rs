@@ -119,8 +119,8 @@ pub enum Refusal {
     DomainNotVerified,
     /// A value is invalid.
     InvalidValue,
-    /// An address collides with another object's.
-    AddressTaken,
+    /// A value that only one object may have belongs to another one: an address, an anchor.
+    ValueTaken,
     /// The password does not comply.
     Password,
     /// The object is mastered elsewhere.
@@ -136,7 +136,7 @@ impl std::fmt::Display for Refusal {
         f.write_str(match self {
             Self::DomainNotVerified => "the domain is not verified",
             Self::InvalidValue => "a value is invalid",
-            Self::AddressTaken => "an address belongs to another object",
+            Self::ValueTaken => "a value belongs to another object",
             Self::Password => "the password does not comply",
             Self::MasteredElsewhere => "the object is mastered elsewhere",
             Self::Quota => "the tenant's object quota is used up",
@@ -183,13 +183,13 @@ impl GraphError {
 
     /// Whether the error concerns credentials or the tenant, not one person (S3).
     pub fn stops_directory(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::TokenRefused { .. }
-                | Self::CredentialsRefused { .. }
-                | Self::Credential(_)
-                | Self::WrongTenant { .. }
-        )
+            | Self::CredentialsRefused { .. }
+            | Self::WrongTenant { .. } => true,
+            Self::Credential(error) => !error.passing,
+            _ => false,
+        }
     }
 
     /// Whether a write may have taken effect, or still may.
@@ -287,19 +287,20 @@ fn classify(
         unanswered: write && unanswered,
     };
     match status {
+        // Which status it comes with is not documented.
+        400..=499 if code.eq_ignore_ascii_case("Directory_QuotaExceeded") => {
+            refused(route, status, code, Refusal::Quota)
+        }
         400 if upn_taken(&error) => GraphError::UpnTaken { route },
         400 if says(&error, "one of the objects being referenced don't exist") => passing(false),
         400 => refused(route, status, code, refusal(&error)),
         401 => GraphError::TokenRefused { route },
-        403 if code.eq_ignore_ascii_case("Directory_QuotaExceeded") => {
-            refused(route, status, code, Refusal::Quota)
-        }
-        403 => GraphError::Denied { route },
+        403 if !code.is_empty() => GraphError::Denied { route },
         404 if code.eq_ignore_ascii_case("Request_ResourceNotFound") => {
             GraphError::NotFound { route }
         }
-        // Any other 404 comes from something on the way, and proves nothing.
-        404 => passing(false),
+        // Any other 403 or 404, like a redirect, comes from something on the way: no proof.
+        300..=399 | 403 | 404 => passing(false),
         409 | 412 | 423 | 424 => passing(false),
         429 => GraphError::Throttled { route, wait, write },
         408 | 500.. => passing(true),
@@ -336,8 +337,12 @@ fn refusal(error: &ErrorDetail) -> Refusal {
     {
         Refusal::MasteredElsewhere
     } else if detailed("ObjectConflict") || says(error, "same value for property proxyAddresses") {
-        Refusal::AddressTaken
-    } else if detailed("InvalidValue") || says(error, "is invalid") {
+        Refusal::ValueTaken
+    } else if detailed("InvalidValue")
+        || ["is invalid", "invalid value specified", "a value is required"]
+            .iter()
+            .any(|text| says(error, text))
+    {
         Refusal::InvalidValue
     } else {
         Refusal::Other
@@ -381,7 +386,7 @@ mod tests {
                 "Another object with the same value for property proxyAddresses already exists.",
                 r#"{"code":"ObjectConflict","target":"proxyAddresses"},{"code":"ConflictingObjects"}"#
             ),
-            "refused AddressTaken Fail"
+            "refused ValueTaken Fail"
         );
         assert_eq!(
             bad(

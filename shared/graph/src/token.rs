@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use transport::{Body, Freshness, HeaderMap, HeaderValue, Method, Request, Secret};
+use transport::{Body, Freshness, HeaderMap, HeaderValue, Method, Request};
 
 use crate::{Client, EntraCredential, GraphError};
 
@@ -19,18 +19,9 @@ const DEFAULT_LIFE: u64 = 3599;
 /// A bearer token.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
-    secret: Secret,
-    renew_at: Timestamp,
-}
-
-impl Token {
     /// The header that carries it, marked so that no log shows it.
-    pub(crate) fn header(&self) -> Result<HeaderValue, GraphError> {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.secret.expose()))
-            .map_err(|_| GraphError::shape("POST /token", "a token that fits no header"))?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
+    pub(crate) header: HeaderValue,
+    renew_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +60,7 @@ impl Client {
     /// Drops a token that was refused, unless somebody has replaced it already.
     pub(crate) async fn forget(&self, refused: &Token) {
         let mut kept = self.0.token.lock().await;
-        if kept.as_ref().is_some_and(|token| token.secret.expose() == refused.secret.expose()) {
+        if kept.as_ref().is_some_and(|token| token.header == refused.header) {
             *kept = None;
         }
     }
@@ -114,6 +105,10 @@ impl Client {
         let life = Duration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE));
         let renew_at =
             asked.checked_add(life.saturating_sub(EARLY).max(life / 2)).unwrap_or(Timestamp::MAX);
-        Ok(Token { secret: Secret::new(answer.access_token), renew_at })
+        // One that cannot be sent must not be kept: it would fail until its end.
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token))
+            .map_err(|_| GraphError::shape(route, "a token that fits no header"))?;
+        header.set_sensitive(true);
+        Ok(Token { header, renew_at })
     }
 }

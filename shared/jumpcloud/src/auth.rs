@@ -16,33 +16,25 @@ const DEFAULT_LIFE: u64 = 3600;
 
 /// What a call carries.
 #[derive(Debug, Clone)]
-pub(crate) enum Auth {
-    Key(Secret),
-    Token { secret: Secret, renew_at: Timestamp },
+pub(crate) struct Auth {
+    name: &'static str,
+    /// Marked so that no log shows it.
+    value: HeaderValue,
+    /// `None`: a key, which is used until it is refused.
+    renew_at: Option<Timestamp>,
 }
 
 impl Auth {
-    fn secret(&self) -> &str {
-        match self {
-            Self::Key(secret) | Self::Token { secret, .. } => secret.expose(),
-        }
+    pub(crate) fn insert_into(&self, headers: &mut HeaderMap) {
+        headers.insert(self.name, self.value.clone());
     }
+}
 
-    pub(crate) fn insert_into(
-        &self,
-        headers: &mut HeaderMap,
-        route: &'static str,
-    ) -> Result<(), JumpCloudError> {
-        let (name, text) = match self {
-            Self::Key(secret) => ("x-api-key", secret.expose().to_owned()),
-            Self::Token { secret, .. } => ("authorization", format!("Bearer {}", secret.expose())),
-        };
-        let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| JumpCloudError::CredentialsRefused { route })?;
-        value.set_sensitive(true);
-        headers.insert(name, value);
-        Ok(())
-    }
+/// A header's value that no log shows; `None` if the text fits none.
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 #[derive(Deserialize)]
@@ -55,14 +47,19 @@ impl Client {
     /// The credential to use, read or fetched by one caller at a time.
     pub(crate) async fn auth(&self) -> Result<Auth, JumpCloudError> {
         let mut kept = self.0.auth.lock().await;
-        let usable = kept.as_ref().filter(|auth| match auth {
-            Auth::Key(_) => true,
-            Auth::Token { renew_at, .. } => *renew_at > self.now(),
-        });
-        if let Some(auth) = usable {
+        let usable = |auth: &&Auth| auth.renew_at.is_none_or(|renew_at| renew_at > self.now());
+        if let Some(auth) = kept.as_ref().filter(usable) {
             return Ok(auth.clone());
         }
-        let auth = self.fetch(Freshness::Cached).await?;
+        let auth = match self.fetch(Freshness::Cached).await {
+            // A rotated secret needs no deploy: it is read again, once.
+            Err(JumpCloudError::CredentialsRefused { .. }) => {
+                let auth = self.fetch(Freshness::Reread).await?;
+                *self.0.verified_until.lock().await = None;
+                auth
+            }
+            other => other?,
+        };
         *kept = Some(auth.clone());
         Ok(auth)
     }
@@ -70,13 +67,13 @@ impl Client {
     /// Another credential than the refused one; `None` when there is no other.
     pub(crate) async fn fresh(&self, refused: &Auth) -> Result<Option<Auth>, JumpCloudError> {
         let mut kept = self.0.auth.lock().await;
-        if let Some(other) = kept.as_ref().filter(|auth| auth.secret() != refused.secret()) {
+        if let Some(other) = kept.as_ref().filter(|auth| auth.value != refused.value) {
             return Ok(Some(other.clone()));
         }
         *kept = None;
         let auth = self.fetch(Freshness::Reread).await?;
         *self.0.verified_until.lock().await = None;
-        if auth.secret() == refused.secret() {
+        if auth.value == refused.value {
             return Ok(None);
         }
         *kept = Some(auth.clone());
@@ -85,7 +82,11 @@ impl Client {
 
     async fn fetch(&self, freshness: Freshness) -> Result<Auth, JumpCloudError> {
         match (self.0.credentials)(freshness).await? {
-            JumpCloudCredential::ApiKey(key) => Ok(Auth::Key(key)),
+            JumpCloudCredential::ApiKey(key) => {
+                let value = sensitive(key.expose())
+                    .ok_or(JumpCloudError::CredentialsRefused { route: "x-api-key" })?;
+                Ok(Auth { name: "x-api-key", value, renew_at: None })
+            }
             JumpCloudCredential::ServiceAccount { client_id, client_secret } => {
                 self.token(&client_id, &client_secret).await
             }
@@ -96,9 +97,7 @@ impl Client {
         let route = "POST /oauth2/token";
         let pair = format!("{id}:{}", secret.expose());
         let basic = format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair));
-        let mut value = HeaderValue::from_str(&basic)
-            .map_err(|_| JumpCloudError::CredentialsRefused { route })?;
-        value.set_sensitive(true);
+        let value = sensitive(&basic).ok_or(JumpCloudError::CredentialsRefused { route })?;
         let mut headers = HeaderMap::new();
         headers.insert("authorization", value);
         let form =
@@ -120,6 +119,9 @@ impl Client {
         let answer: Answer = crate::wire::decode(route, &answer)?;
         let life = Duration::from_secs(answer.expires_in.unwrap_or(DEFAULT_LIFE));
         let renew_at = asked.checked_add(life.saturating_sub(EARLY)).unwrap_or(Timestamp::MAX);
-        Ok(Auth::Token { secret: Secret::new(answer.access_token), renew_at })
+        // One that cannot be sent must not be kept: it would fail until its end.
+        let value = sensitive(&format!("Bearer {}", answer.access_token))
+            .ok_or_else(|| JumpCloudError::shape(route, "a token that fits no header"))?;
+        Ok(Auth { name: "authorization", value, renew_at: Some(renew_at) })
     }
 }

@@ -107,10 +107,11 @@ impl JumpCloudError {
 
     /// Whether the error concerns credentials or the organization, not one person (S3).
     pub fn stops_directory(&self) -> bool {
-        matches!(
-            self,
-            Self::CredentialsRefused { .. } | Self::Credential(_) | Self::WrongOrganization { .. }
-        )
+        match self {
+            Self::CredentialsRefused { .. } | Self::WrongOrganization { .. } => true,
+            Self::Credential(error) => !error.passing,
+            _ => false,
+        }
     }
 
     /// Whether the object does not exist, in JumpCloud's own words.

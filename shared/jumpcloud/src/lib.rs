@@ -147,7 +147,7 @@ impl Client {
         auth: &auth::Auth,
     ) -> Result<Response, JumpCloudError> {
         let mut headers = HeaderMap::new();
-        auth.insert_into(&mut headers, route)?;
+        auth.insert_into(&mut headers);
         headers.insert("accept", HeaderValue::from_static("application/json"));
         if let (Scoped::Organization, Some(organization)) = (scoped, &self.0.endpoints.organization)
             && let Ok(value) = HeaderValue::from_str(organization.as_str())

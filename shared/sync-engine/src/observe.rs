@@ -1,7 +1,5 @@
 //! Reads both sides of one person: JumpCloud first, then what the plan may need of Entra.
 
-use std::time::Duration;
-
 use store::{Claimed, ClaimedThing, Lease, Store};
 use sync_core::attributes::{Attribute, Source};
 use sync_core::desired::{Connection, Desired, UserAnswer};
@@ -13,7 +11,7 @@ use sync_core::upn::Domain;
 use work_queue::WorkQueue;
 
 use crate::SyncError;
-use crate::pass::Pass;
+use crate::pass::{Pass, renewal};
 use crate::trouble::Trouble;
 
 /// What was read for one plan.
@@ -166,9 +164,4 @@ async fn renewing<S: Store, Q: WorkQueue, T>(
             () = third => *lease = pass.engine.store.renew(lease, pass.terms()).await?,
         }
     }
-}
-
-/// The share of a lease after which it is renewed (R1: every third).
-pub(crate) fn renewal(lease: Duration) -> Duration {
-    lease / 3
 }

@@ -1,5 +1,7 @@
 //! One pass over a subject under its lease: what it holds and how it keeps it (R1).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rand::RngExt;
 use store::{ClaimChange, Claimed, ClaimedThing, Held, Holder, Lease, Store, StoreError, Terms};
@@ -9,7 +11,6 @@ use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject, Upn};
 use sync_core::record::{Mailbox, UserRecord};
 use work_queue::WorkQueue;
 
-use crate::observe::renewal;
 use crate::trouble::{Told, Trouble};
 use crate::{Bell, Directory, Engine, SyncError};
 
@@ -156,4 +157,9 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
 pub(crate) fn terms<S: Store, Q: WorkQueue>(engine: &Engine<S, Q>, directory: &Directory) -> Terms {
     let timing = &directory.policy.timing;
     Terms { now: engine.clock.now(), lease: timing.lease, settle: timing.settle }
+}
+
+/// The share of a lease after which it is renewed (R1: every third).
+pub(crate) fn renewal(lease: Duration) -> Duration {
+    lease / 3
 }

@@ -17,6 +17,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(5);
 /// The longest wait after a passing fault.
 const LAST_RETRY: Duration = Duration::from_secs(300);
 
+/// The longest that a vendor is left alone on its own word; then one look probes (design section 12).
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
 /// Why a pass did not get further.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -101,7 +104,7 @@ impl Trouble {
                 (after(now, wait), shown(&told))
             }
             Self::Wait(wait, told) => {
-                let until = after(now, wait);
+                let until = after(now, wait.min(LONGEST_WAIT));
                 record.vendor_wait = Some(until);
                 (until, shown(&told))
             }
@@ -118,5 +121,38 @@ impl Trouble {
                 (next, shown(&told))
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told() -> Told {
+        Told { class: "graph_throttled".into(), message: "too many requests".into() }
+    }
+
+    /// After how many seconds work goes on.
+    fn goes_on(trouble: Trouble, record: &mut UserRecord) -> i64 {
+        let now = Timestamp::from_second(1000).unwrap();
+        let (goes_on, _) = trouble.note(record, now, 0.0).unwrap();
+        goes_on.as_second() - 1000
+    }
+
+    #[test]
+    fn a_vendors_wait_is_obeyed_but_never_longer_than_ten_minutes() {
+        let mut record = UserRecord::default();
+        let wait = |seconds| Trouble::Wait(Duration::from_secs(seconds), told());
+        assert_eq!(goes_on(wait(120), &mut record), 120);
+        assert_eq!(record.vendor_wait, Timestamp::from_second(1120).ok());
+        assert_eq!(goes_on(wait(86_400), &mut record), 600);
+    }
+
+    #[test]
+    fn waits_after_passing_faults_grow_up_to_five_minutes() {
+        let mut record = UserRecord::default();
+        let waits: Vec<i64> =
+            (0..8).map(|_| goes_on(Trouble::Passing(told()), &mut record)).collect();
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300]);
     }
 }

@@ -14,9 +14,9 @@ mod concurrency;
 mod directory;
 mod due;
 mod lease;
-mod ministack;
 mod proxy;
 mod requests;
+mod table;
 mod waits;
 mod world;
 
@@ -35,7 +35,7 @@ macro_rules! suite {
             $(mod $module {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                 async fn $case() {
-                    crate::$module::$case(crate::ministack::store().await).await;
+                    crate::$module::$case(crate::table::store().await).await;
                 })+
             })+
         }

@@ -12,8 +12,8 @@ use store::{
 use sync_core::ids::Subject;
 use sync_core::record::Brings;
 
-use crate::ministack;
 use crate::proxy::{Fault, Proxy};
+use crate::table;
 use crate::world::*;
 
 const PUT: &str = "putitem";
@@ -24,11 +24,11 @@ const BATCH_WRITE: &str = "batchwriteitem";
 
 /// A store whose requests pass through a proxy, and a way around it.
 async fn observed() -> (DynamoStore, Proxy, Client, String) {
-    let direct = ministack::client(ministack::port());
-    let table = ministack::create_table(&direct).await;
+    let direct = table::client(ministack::port());
+    let name = table::create(&direct).await;
     let proxy = Proxy::start(ministack::port()).await;
-    let store = DynamoStore::new(ministack::client(proxy.port), &table, Clock::system());
-    (store, proxy, direct, table)
+    let store = DynamoStore::new(table::client(proxy.port), &name, Clock::system());
+    (store, proxy, direct, name)
 }
 
 fn refusal(kind: &str) -> Fault {
@@ -239,7 +239,7 @@ async fn a_failed_condition_decides_even_beside_a_conflict() {
 
 #[tokio::test]
 async fn what_a_batch_leaves_out_is_asked_for_again() {
-    let (store, proxy, direct, table) = observed().await;
+    let (store, proxy, direct, name) = observed().await;
     drop(direct);
     acquire(&store, &user(1), event(1), terms(0)).await;
     let key = format!(r#"{{"pk":{{"S":"S#corp#{}"}},"sk":{{"S":"record"}}}}"#, user(1));
@@ -247,7 +247,7 @@ async fn what_a_batch_leaves_out_is_asked_for_again() {
     proxy.spoil(
         BATCH_GET,
         Fault::Success(format!(
-            r#"{{"Responses":{{"{table}":[]}},"UnprocessedKeys":{{"{table}":{{"Keys":[{key}],"ConsistentRead":true}}}}}}"#
+            r#"{{"Responses":{{"{name}":[]}},"UnprocessedKeys":{{"{name}":{{"Keys":[{key}],"ConsistentRead":true}}}}}}"#
         )),
     );
     assert_eq!(store.peek_many(&corp(), &[user(1)]).await.unwrap().len(), 1);
@@ -260,7 +260,7 @@ async fn what_a_batch_leaves_out_is_asked_for_again() {
     proxy.spoil(
         BATCH_WRITE,
         Fault::Success(format!(
-            r#"{{"UnprocessedItems":{{"{table}":[{{"DeleteRequest":{{"Key":{key}}}}}]}}}}"#
+            r#"{{"UnprocessedItems":{{"{name}":[{{"DeleteRequest":{{"Key":{key}}}}}]}}}}"#
         )),
     );
     store.stop_waiting(&awaited, &[holder(&user(1))]).await.unwrap();
@@ -294,7 +294,7 @@ async fn a_newer_item_is_neither_taken_nor_read() {
 
 #[tokio::test]
 async fn a_table_that_is_not_there_is_out_of_reach() {
-    let client = ministack::client(ministack::port());
+    let client = table::client(ministack::port());
     let store = DynamoStore::new(client, "no-such-table", Clock::system());
     let error = store.acquire(&corp(), &user(1), &event(1), terms(0)).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { operation: "acquire", .. }), "{error:?}");

@@ -1,0 +1,12 @@
+//! The client against a simulated tenant over HTTP: every call, every documented error, and what
+//! the way there may do to an answer.
+#![expect(clippy::unwrap_used, reason = "the parts that cases share fail by panicking")]
+
+mod catalogue;
+mod faults;
+mod listing;
+mod reads;
+mod tenant;
+mod token;
+mod world;
+mod writes;
