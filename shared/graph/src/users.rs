@@ -167,6 +167,27 @@ impl Client {
         self.call("PUT /users/{id}/manager/$ref", Method::PUT, url, Some(body)).await.map(|_| ())
     }
 
+    /// The user in the deleted items (P9); `None`: it is not there, or no longer.
+    pub async fn deleted_user(&self, id: &EntraUserId) -> Result<Option<EntraUser>, GraphError> {
+        let route = "GET /directory/deletedItems/{id}";
+        let path = ["directory", "deletedItems", id.as_str()];
+        let url = self.url(&path, &[("$select", &wire::selected())]);
+        match self.call(route, Method::GET, url, None).await {
+            Ok(answer) => wire::decode::<wire::User>(route, &answer)?.convert(route).map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings the user back from the deleted items, with its object id.
+    ///
+    /// <https://learn.microsoft.com/en-us/graph/api/directory-deleteditems-restore>
+    pub async fn restore_user(&self, id: &EntraUserId) -> Result<(), GraphError> {
+        let route = "POST /directory/deletedItems/{id}/restore";
+        let url = self.url(&["directory", "deletedItems", id.as_str(), "restore"], &[]);
+        self.call(route, Method::POST, url, None).await.map(|_| ())
+    }
+
     /// Ends the user's sessions (P6).
     pub async fn revoke_sessions(&self, id: &EntraUserId) -> Result<(), GraphError> {
         let url = self.url(&["users", id.as_str(), "revokeSignInSessions"], &[]);

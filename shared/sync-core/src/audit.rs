@@ -53,12 +53,14 @@ pub enum AuditKind {
     Enable,
     /// An account was disabled.
     Deprovision,
+    /// A deleted account was restored.
+    Restore,
 }
 
 impl AuditKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Create, Self::Adopt, Self::Update, Self::Enable, Self::Deprovision];
+    pub const ALL: [Self; 6] =
+        [Self::Create, Self::Adopt, Self::Update, Self::Enable, Self::Deprovision, Self::Restore];
 
     /// The event type, as in Directory Insights.
     pub fn as_str(self) -> &'static str {
@@ -68,6 +70,7 @@ impl AuditKind {
             Self::Update => "user_update_provision",
             Self::Enable => "user_enable_provision",
             Self::Deprovision => "user_deprovision",
+            Self::Restore => "user_restore_provision",
         }
     }
 

@@ -10,8 +10,10 @@ use crate::ids::{EntraUserId, Subject, Upn};
 /// What one sync read from Entra and from the claims.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
-    /// The bound object, by id; `None`: it answered 404.
-    Bound(Option<Box<EntraUser>>),
+    /// The bound object, by id.
+    Bound(Box<EntraUser>),
+    /// The bound object answered 404; what the deleted items hold of it, where they were asked (P9).
+    Gone(Option<Box<EntraUser>>),
     /// The object with this UPN, for somebody who is not bound.
     Lookup(Box<Lookup>),
     /// There was nothing to look for: no binding, no UPN.

@@ -65,6 +65,8 @@ pub enum Action {
     Create(Creation),
     /// P3: bind an existing account.
     Adopt(Adoption),
+    /// P9: bring the bound object back from the deleted items.
+    Restore,
     /// P6, P7: write `accountEnabled`.
     SetEnabled(SetEnabled),
     /// P6: end the sessions of somebody who was switched off.
@@ -209,6 +211,10 @@ pub struct Memory {
     pub end_intent: bool,
     /// A deleted person's deactivation is acknowledged: the claims are given up (P4).
     pub give_up: bool,
+    /// The bound object is gone and was to be off: nothing of ours is under way any more (P6).
+    pub off_by_absence: bool,
+    /// The bound object is gone for good and is to be created again, under this UPN (P9).
+    pub unbind: Option<Upn>,
     /// Somebody switched on again needs no revocation any more.
     pub drop_revocation: bool,
     /// The state that an event announced and no read has shown yet.
@@ -246,6 +252,7 @@ impl fmt::Display for Action {
                 }
                 f.write_str(")")
             }
+            Self::Restore => f.write_str("restore"),
             Self::SetEnabled(SetEnabled { enabled: true, .. }) => f.write_str("enable"),
             Self::SetEnabled(SetEnabled { cause, .. }) => {
                 write!(f, "disable ({})", cause.map_or("", Cause::as_str))
@@ -274,6 +281,9 @@ impl fmt::Display for Planned {
         }
         if memory.give_up {
             writeln!(f, "give up the claims")?;
+        }
+        if let Some(upn) = &memory.unbind {
+            writeln!(f, "unbind, to create {upn} again")?;
         }
         for waited in waits_for {
             writeln!(f, "waits for {waited:?}")?;

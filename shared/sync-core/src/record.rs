@@ -99,7 +99,7 @@ pub struct Binding {
     pub origin: Origin,
     /// When it became ours.
     pub bound_at: Timestamp,
-    /// When it was created, if we created it (R11).
+    /// When we created it, or restored it: as long after that it may answer 404 (R11).
     pub created_at: Option<Timestamp>,
     /// Our last answered write of `accountEnabled`; at a creation, the value created with (R8).
     pub enabled: Option<Answered>,

@@ -35,6 +35,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             let step = match action {
                 Action::Create(creation) => self.create(creation).await?,
                 Action::Adopt(adoption) => self.adopt(adoption).await?,
+                Action::Restore => self.restore().await?,
                 Action::SetEnabled(set) => self.set_enabled(set).await?,
                 Action::RevokeSessions => self.revoke().await?,
                 Action::SetUpn { from, to } => self.rename(from, to).await?,
@@ -100,6 +101,8 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             forgotten,
             end_intent,
             give_up,
+            off_by_absence,
+            unbind,
             drop_revocation,
             expecting,
             locked_since,
@@ -112,6 +115,13 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if *end_intent && let Some(intent) = self.record.intent.take() {
             self.claims.push(ClaimChange::Release { key: self.upn_claim(&intent.upn) });
             self.freed(intent.upn);
+        }
+        if *off_by_absence {
+            self.record.unanswered = None;
+            self.record.revoke_pending = false;
+        }
+        if let Some(upn) = unbind {
+            return self.unbind(upn);
         }
         let unfinished = self.failure.is_some()
             || self.record.unanswered.is_some()
@@ -131,6 +141,15 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             self.claims.extend(keys.map(|key| ClaimChange::GiveUp { key, tombstone }));
             self.freed(upn);
         }
+    }
+
+    /// Gives up an object that is gone for good; the UPN it is created again under stays claimed.
+    fn unbind(&mut self, kept: &Upn) {
+        let Some(binding) = self.record.binding.take() else { return };
+        self.record.unanswered = None;
+        self.record.revoke_pending = false;
+        self.claims.push(ClaimChange::Release { key: self.object_claim(&binding.object) });
+        self.give_up_upns([binding.upn], kept);
     }
 
     /// Whoever waits for this UPN is rung once the commit has given it up (R12).

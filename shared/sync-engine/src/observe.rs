@@ -6,7 +6,7 @@ use sync_core::desired::{Connection, Desired, UserAnswer};
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
 use sync_core::observed::{Candidate, Claim, EntraUser, Lookup, Observed};
 use sync_core::plan::person::ManagerLink;
-use sync_core::plan::user::{Target, target};
+use sync_core::plan::user::{Target, may_be_restored, target};
 use sync_core::upn::Domain;
 use work_queue::WorkQueue;
 
@@ -83,7 +83,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let graph = &self.directory.graph;
         match target(&self.directory.policy, &self.record, desired, domains) {
             Target::Nothing => Ok(Observed::Nothing),
-            Target::Object(object) => Ok(Observed::Bound(graph.user(&object).await?.map(Box::new))),
+            Target::Object(object) => match graph.user(&object).await? {
+                Some(user) => Ok(Observed::Bound(Box::new(user))),
+                None => Ok(Observed::Gone(self.deleted(&object, desired).await?.map(Box::new))),
+            },
             Target::Upn(upn) => {
                 let answer = graph.user_by_upn(&upn).await?;
                 let found = match answer.value {
@@ -93,6 +96,19 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 Ok(Observed::Lookup(Box::new(Lookup { upn, read_at: answer.date, found })))
             }
         }
+    }
+
+    /// What the deleted items hold of a bound object, if that could matter (P9).
+    async fn deleted(
+        &self,
+        object: &EntraUserId,
+        desired: &Desired,
+    ) -> Result<Option<EntraUser>, Trouble> {
+        let policy = &self.directory.policy;
+        if !may_be_restored(policy, &self.record, desired, &self.mailbox, self.now()) {
+            return Ok(None);
+        }
+        Ok(self.directory.graph.deleted_user(object).await?)
     }
 
     async fn candidate(&self, user: EntraUser) -> Result<Candidate, Trouble> {

@@ -16,7 +16,7 @@ use crate::observed::{EntraUser, Observed};
 use crate::plan::person::{ManagerLink, Sides, merge_all};
 use crate::plan::switch::{Read, Switch, Want, shows, switch, want};
 use crate::plan::{Action, Cause, Plan, Planned, WaitsFor};
-use crate::policy::{Policy, UpnSource};
+use crate::policy::{OnDeletedInEntra, Policy, UpnSource};
 use crate::record::{Binding, Expect, Expecting, Mailbox, UserRecord, after};
 use crate::upn::{self, Domain};
 
@@ -83,6 +83,22 @@ pub fn target(
     }
 }
 
+/// Decides whether a bound object that answers 404 is looked for in the deleted items (P9).
+///
+/// Not while it is young (R11), and never for somebody who is to be off.
+pub fn may_be_restored(
+    policy: &Policy,
+    record: &UserRecord,
+    desired: &Desired,
+    mailbox: &Mailbox,
+    now: Timestamp,
+) -> bool {
+    let wanted = want(&policy.users, desired, mailbox.deleted_seen);
+    policy.users.on_deleted_in_entra != OnDeletedInEntra::Report
+        && matches!(wanted, Want::On | Want::AsFound)
+        && live_binding(record).is_some_and(|binding| !binding.is_young(&policy.timing, now))
+}
+
 /// Plans one person.
 pub fn plan_user(input: UserInput<'_>, now: Timestamp) -> Planned {
     let planner = Planner {
@@ -131,13 +147,13 @@ impl Planner<'_> {
     fn plan(mut self) -> Planned {
         self.expected();
         match (live_binding(self.input.record), self.input.observed) {
-            (Some(binding), Observed::Bound(Some(object))) => {
+            (Some(binding), Observed::Bound(object)) => {
                 self.undecided();
                 self.bound(binding, object);
             }
-            (Some(binding), Observed::Bound(None)) => {
+            (Some(binding), Observed::Gone(deleted)) => {
                 self.undecided();
-                self.gone(binding);
+                self.gone(binding, deleted.as_deref());
             }
             (None, Observed::Lookup(lookup)) => self.unbound(lookup),
             (_, _) => self.nothing_to_look_for(),
@@ -326,19 +342,46 @@ impl Planner<'_> {
         }
     }
 
-    /// The bound object answers 404.
-    fn gone(&mut self, binding: &Binding) {
-        if binding.is_young(&self.input.policy.timing, self.now) {
+    /// The bound object answers 404 (P6, P9, R11).
+    fn gone(&mut self, binding: &Binding, deleted: Option<&EntraUser>) {
+        let UserInput { policy, desired, domains, .. } = self.input;
+        if binding.is_young(&policy.timing, self.now) {
             // R11: never "gone", for P6 as for P9.
-            self.wait(REPLICATION);
-        } else if let Want::Off(cause) = self.wanted {
-            // P6: a missing object satisfies a deactivation.
-            self.planned.plan.memory.give_up = cause == Cause::Deleted;
-        } else {
-            self.find(
-                FindingCode::GoneInEntra,
-                format!("the bound object {} is gone in Entra", binding.object),
-            );
+            return self.wait(REPLICATION);
+        }
+        match self.wanted {
+            Want::Off(cause) => {
+                // P6: a missing object satisfies a deactivation.
+                self.planned.plan.memory.off_by_absence = true;
+                self.planned.plan.memory.give_up = cause == Cause::Deleted;
+                return;
+            }
+            Want::Undecided => return,
+            Want::On | Want::AsFound => {}
+        }
+        if self.excluded(Some(&binding.upn)) {
+            return;
+        }
+        let recreate = policy.users.on_deleted_in_entra == OnDeletedInEntra::Recreate;
+        let upn = connected_user(desired).map(|user| resolve(policy, user, domains));
+        match (deleted, upn) {
+            (Some(object), _) => {
+                self.planned.plan.actions.push(Action::Restore);
+                self.bound(binding, object);
+                // Replicas learn of it late; what it really holds is looked at again.
+                self.look_again(after(self.now, REPLICATION));
+            }
+            (None, Some(Ok(upn))) if recreate => {
+                self.planned.plan.memory.unbind = Some(upn);
+                self.wait(Duration::ZERO);
+            }
+            (None, upn) => {
+                self.planned.findings.extend(upn.and_then(Result::err));
+                self.find(
+                    FindingCode::GoneInEntra,
+                    format!("the bound object {} is gone in Entra", binding.object),
+                );
+            }
         }
     }
 }

@@ -206,24 +206,6 @@ fn p2_a_staged_account_is_enabled_when_the_user_becomes_active() {
 }
 
 #[test]
-fn p9_a_bound_object_that_is_gone_is_a_finding() {
-    let mut world = member();
-    world.entra = None;
-    assert_snapshot!(world.plan(), @"
-    nothing to do
-    ! gone_in_entra: the bound object 8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0001 is gone in Entra
-    ");
-}
-
-#[test]
-fn p6_a_missing_object_satisfies_a_deactivation() {
-    let mut world = member();
-    world.entra = None;
-    world.desired().state = UserState::Suspended;
-    assert_snapshot!(world.plan(), @"nothing to do");
-}
-
-#[test]
 fn p12_an_account_disabled_by_somebody_else_is_reported() {
     let mut world = member();
     world.entra().enabled = false;

@@ -1,9 +1,11 @@
 //! Plan tests: a small world in, the printed plan out, each named after its rule.
+#![expect(clippy::unwrap_used, reason = "a world that cannot be built fails its test")]
 
 mod adopt;
 mod attributes;
 mod bound;
 mod create;
+mod gone;
 mod properties;
 mod protocol;
 mod world;

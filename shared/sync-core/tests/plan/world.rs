@@ -9,7 +9,7 @@ use sync_core::ids::{EntraUserId, JumpCloudUserId, ScopeObjectId, Upn};
 use sync_core::observed::{Candidate, Claim, EntraUser, Lookup, Observed};
 use sync_core::plan::Planned;
 use sync_core::plan::person::ManagerLink;
-use sync_core::plan::user::{Target, UserInput, plan_user, target};
+use sync_core::plan::user::{Target, UserInput, may_be_restored, plan_user, target};
 use sync_core::policy::{
     OnDeletedInEntra, Policy, Scope, Timing, UpnPolicy, UpnSource, UserPolicy,
 };
@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub(crate) connection: Connection,
     /// The person's object in Entra, if there is one.
     pub(crate) entra: Option<EntraUser>,
+    /// It is in the deleted items instead.
+    pub(crate) deleted: Option<EntraUser>,
     pub(crate) claim: Claim,
     pub(crate) privileged: bool,
     pub(crate) domains: Vec<Domain>,
@@ -98,6 +100,7 @@ pub(crate) fn newcomer() -> World {
         user,
         connection: Connection::Connected,
         entra: None,
+        deleted: None,
         claim: Claim::Free,
         privileged: false,
         domains: vec![Domain { name: "corp.example".into(), verified: true, federated: false }],
@@ -201,7 +204,20 @@ impl World {
         };
         let observed = match target(&self.policy, &self.record, &desired, &self.domains) {
             Target::Nothing => Observed::Nothing,
-            Target::Object(_) => Observed::Bound(self.entra.clone().map(Box::new)),
+            Target::Object(_) => match &self.entra {
+                Some(user) => Observed::Bound(Box::new(user.clone())),
+                None => {
+                    let asked = may_be_restored(
+                        &self.policy,
+                        &self.record,
+                        &desired,
+                        &self.mailbox,
+                        self.now,
+                    );
+                    let deleted = self.deleted.clone().filter(|_| asked);
+                    Observed::Gone(deleted.map(Box::new))
+                }
+            },
             Target::Upn(upn) => {
                 let found = self.entra.clone().filter(|user| user.upn == upn).map(|user| {
                     Candidate { user, claim: self.claim.clone(), privileged: self.privileged }

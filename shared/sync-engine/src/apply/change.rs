@@ -16,6 +16,27 @@ use crate::pass::Pass;
 use crate::trouble::{Told, Trouble};
 
 impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
+    /// P9: from now on the object is young again, since replicas learn of it late (R11).
+    pub(super) async fn restore(&mut self) -> Result<Step, Trouble> {
+        let object = self.object()?;
+        if let Err(error) = self.directory.graph.restore_user(&object).await {
+            if error.is_not_found() {
+                // Restored by somebody else meanwhile, or gone for good: the next look tells.
+                return Err(Trouble::Passing(Told::new("not_in_deleted_items", &error)));
+            }
+            self.leave(error, AuditKind::Restore)?;
+            return Ok(Step::Blocked);
+        }
+        let now = self.now();
+        if let Some(binding) = &mut self.record.binding {
+            binding.created_at = Some(now);
+        }
+        let event = self.event(AuditKind::Restore, Vec::new());
+        self.audit.push(event);
+        self.record(&[]).await.map_err(SyncError::from)?;
+        Ok(Step::Done)
+    }
+
     /// R7: the write is stored before it is sent, and cleared only with its answer (R9).
     pub(super) async fn set_enabled(&mut self, set: &SetEnabled) -> Result<Step, Trouble> {
         let object = self.object()?;
@@ -110,7 +131,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     }
 
     /// Releases claims on former UPNs with the commit, which then owes their waiters a ring.
-    fn give_up_upns(&mut self, former: impl IntoIterator<Item = Upn>, kept: &Upn) {
+    pub(super) fn give_up_upns(&mut self, former: impl IntoIterator<Item = Upn>, kept: &Upn) {
         let mut former: Vec<Upn> = former.into_iter().filter(|upn| upn != kept).collect();
         former.sort();
         former.dedup();

@@ -9,6 +9,7 @@
 mod crash;
 mod create;
 mod gate;
+mod gone;
 mod lease;
 mod looks;
 mod switch;
