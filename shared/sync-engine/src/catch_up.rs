@@ -158,7 +158,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         counts: &mut CaughtUp,
     ) -> Result<(), SyncError> {
         let settle = directory.policy.timing.settle;
-        let mut items = Vec::new();
+        let (mut rung, mut items) = (0, Vec::new());
         let subjects: Vec<(Subject, Vec<WorkItem>)> = subjects.into_iter().collect();
         for chunk in subjects.chunks(PEEK) {
             let names: Vec<Subject> = chunk.iter().map(|(subject, _)| subject.clone()).collect();
@@ -183,14 +183,17 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 if open.is_empty() {
                     counts.covered += 1;
                 } else {
-                    counts.rung += 1;
+                    rung += 1;
                     items.extend(loudest(&open));
                 }
             }
         }
         // Whoever must lose access goes first.
         items.sort_by_key(|item| (item.expect.is_none(), item.cause.at));
-        Ok(self.queue.send(Lane::Events, &items, Duration::ZERO).await?)
+        self.queue.send(Lane::Events, &items, Duration::ZERO).await?;
+        // Whoever the queue did not take was not rung.
+        counts.rung += rung;
+        Ok(())
     }
 
     /// Rings for due subjects: `due` is moved on first, so that a crash in between loses nothing.
@@ -211,8 +214,9 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             .try_filter_map(|item| async move { Ok(item) })
             .try_collect()
             .await?;
+        self.queue.send(Lane::Events, &items, Duration::ZERO).await?;
         counts.due += items.len() as u64;
-        Ok(self.queue.send(Lane::Events, &items, Duration::ZERO).await?)
+        Ok(())
     }
 }
 

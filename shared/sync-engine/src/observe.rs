@@ -1,6 +1,6 @@
 //! Reads both sides of one person: JumpCloud first, then what the plan may need of Entra.
 
-use store::{Claimed, ClaimedThing, Lease, Store};
+use store::{Claimed, ClaimedThing, Store};
 use sync_core::attributes::{Attribute, Source};
 use sync_core::desired::{Connection, Desired, UserAnswer};
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
@@ -11,7 +11,7 @@ use sync_core::upn::Domain;
 use work_queue::WorkQueue;
 
 use crate::SyncError;
-use crate::pass::{Pass, renewal};
+use crate::pass::{Pass, renewing};
 use crate::trouble::Trouble;
 
 /// What was read for one plan.
@@ -31,12 +31,12 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         self.directory.graph.verify_tenant().await?;
         self.keep_lease().await?;
         let mut lease = self.lease.clone();
-        let desired = renewing(self, &mut lease, self.desired()).await;
+        let desired = renewing(self.engine, self.directory, &mut lease, self.desired()).await;
         self.lease = lease;
         let desired = desired??;
         self.read_at = Some(desired.read_at);
         let mut lease = self.lease.clone();
-        let seen = renewing(self, &mut lease, self.around(&desired)).await;
+        let seen = renewing(self.engine, self.directory, &mut lease, self.around(&desired)).await;
         self.lease = lease;
         let (domains, observed, manager) = seen??;
         Ok(Observation { desired, observed, domains, manager })
@@ -162,22 +162,5 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             .filter(|binding| !binding.given_up)
             .map(|binding| binding.object);
         Ok(object.map_or_else(|| ManagerLink::Unbound(manager.clone()), ManagerLink::Bound))
-    }
-}
-
-/// Reads while the lease is renewed after each third of it (R1), however many pages it takes.
-async fn renewing<S: Store, Q: WorkQueue, T>(
-    pass: &Pass<'_, S, Q>,
-    lease: &mut Lease,
-    reading: impl Future<Output = T>,
-) -> Result<T, SyncError> {
-    let mut reading = std::pin::pin!(reading);
-    loop {
-        let third = pass.engine.clock.sleep(renewal(pass.directory.policy.timing.lease));
-        tokio::select! {
-            biased;
-            read = &mut reading => return Ok(read),
-            () = third => *lease = pass.engine.store.renew(lease, pass.terms()).await?,
-        }
     }
 }

@@ -159,7 +159,26 @@ pub(crate) fn terms<S: Store, Q: WorkQueue>(engine: &Engine<S, Q>, directory: &D
     Terms { now: engine.clock.now(), lease: timing.lease, settle: timing.settle }
 }
 
+/// Works while the lease is renewed after each third of it (R1), however long a vendor takes.
+pub(crate) async fn renewing<S: Store, Q: WorkQueue, T>(
+    engine: &Engine<S, Q>,
+    directory: &Directory,
+    lease: &mut Lease,
+    work: impl Future<Output = T>,
+) -> Result<T, SyncError> {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            () = engine.clock.sleep(renewal(directory.policy.timing.lease)) => {
+                *lease = engine.store.renew(lease, terms(engine, directory)).await?;
+            }
+        }
+    }
+}
+
 /// The share of a lease after which it is renewed (R1: every third).
-pub(crate) fn renewal(lease: Duration) -> Duration {
+fn renewal(lease: Duration) -> Duration {
     lease / 3
 }
