@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use sync_core::ids::{DirectoryId, Subject};
-use work_queue::{Malformed, WorkItem};
+use sync_engine::Place;
+use work_queue::{Malformed, Source, WorkItem};
 
 /// From this receive on, an item runs after the others of its batch (design section 12).
 const TRIED_OFTEN: u32 = 3;
@@ -36,6 +37,28 @@ pub(crate) struct Rung {
     pub(crate) messages: Vec<Message>,
     /// One of them was tried often already.
     pub(crate) tried_often: bool,
+    /// The subject's place among those that are observed together.
+    pub(crate) place: Option<Place>,
+}
+
+impl Rung {
+    /// Whether it may take access away, which has to happen first.
+    pub(crate) fn comes_first(&self) -> bool {
+        self.items.iter().any(WorkItem::may_remove)
+    }
+
+    /// Whether it rings for somebody of whom nothing is announced, as bulk work does.
+    ///
+    /// Whoever an event rang for is read by himself: one by one these are sooner done.
+    pub(crate) fn announces_nothing(&self) -> bool {
+        self.items.iter().all(|item| {
+            item.expect.is_none()
+                && match item.cause.source {
+                    Source::Reconcile | Source::Sweep | Source::Operator | Source::FollowUp => true,
+                    Source::Webhook | Source::Insights | Source::Due => false,
+                }
+        })
+    }
 }
 
 /// A message that is not a work item.

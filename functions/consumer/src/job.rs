@@ -1,6 +1,8 @@
 //! What becomes of the items of one subject.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,9 +11,9 @@ use store::Store;
 use sync_core::ids::{DirectoryId, JumpCloudUserId, Subject};
 use sync_core::policy::Timing;
 use sync_engine::directories::Opened;
-use sync_engine::{Bell, Directory, Outcome};
+use sync_engine::{Bell, Directory, Outcome, Place, SyncError, TOGETHER};
 use tracing::Instrument;
-use work_queue::WorkQueue;
+use work_queue::{WorkItem, WorkQueue};
 
 use crate::Consumer;
 use crate::batch::{Batch, Message, Rung, Unreadable};
@@ -59,12 +61,38 @@ pub(crate) fn waves(batch: Batch) -> [Vec<Job>; 2] {
     let mut often = Vec::new();
     let mut syncs: Vec<_> = batch.syncs.into_iter().collect();
     // Whoever must lose access goes first.
-    syncs.sort_by_key(|(_, rung)| rung.items.iter().all(|item| item.expect.is_none()));
+    syncs.sort_by_key(|(_, rung)| !rung.comes_first());
     for ((directory, subject), rung) in syncs {
         let wave = if rung.tried_often { &mut often } else { &mut first };
         wave.push(Job::Sync(directory, subject, rung));
     }
+    seat(&mut first);
+    seat(&mut often);
     [first, often]
+}
+
+/// Gives places to the people of a directory who can be observed together.
+///
+/// A group waits until all its members are under way, so they must follow one another: one that
+/// began among the members of another could hold up both.
+fn seat(wave: &mut [Job]) {
+    let mut seated: BTreeMap<(bool, DirectoryId), Vec<&mut Rung>> = BTreeMap::new();
+    for job in wave {
+        if let Job::Sync(directory, Subject::User(_), rung) = job
+            && rung.announces_nothing()
+        {
+            let key = (rung.comes_first(), directory.clone());
+            seated.entry(key).or_default().push(rung);
+        }
+    }
+    for group in seated.values_mut().flat_map(|rungs| rungs.chunks_mut(TOGETHER)) {
+        if group.len() < 2 {
+            continue;
+        }
+        for (place, rung) in Place::several(group.len()).into_iter().zip(group) {
+            rung.place = Some(place);
+        }
+    }
 }
 
 impl<S: Store, Q: WorkQueue> Consumer<S, Q> {
@@ -125,33 +153,31 @@ impl<S: Store, Q: WorkQueue> Consumer<S, Q> {
                 return self.park(&rung.messages, "unknown directory", Some(id)).await;
             }
         };
-        let Some(user) = user(subject) else {
+        if let Subject::Group(_) = subject {
             tracing::info!(outcome = "ignored", "groups are not synced by this version");
             return finished(Fate::Ignored, &rung.messages);
-        };
+        }
         let left = deadline.duration_since(self.engine.clock.now());
         if left < room(&directory.policy.timing) {
             let left_ms = millis(left);
             tracing::info!(outcome = "no_time", left_ms, "too late to begin, handed back");
             return handed_back();
         }
-        self.sync_user(&directory, user, &rung).await
-    }
-
-    async fn sync_user(&self, directory: &Directory, user: &JumpCloudUserId, rung: &Rung) -> Ended {
-        let bell = Bell::of(&rung.items);
         let started = self.engine.clock.now();
-        let (outcome, requests) =
-            transport::counted(Box::pin(self.engine.sync_user(directory, user, &bell))).await;
+        let Rung { items, messages, place, .. } = rung;
+        let (outcome, requests) = transport::counted(Box::pin(
+            self.outcome(&directory, subject, &items, place, deadline),
+        ))
+        .await;
         let duration_ms = millis(self.engine.clock.now().duration_since(started));
         match outcome {
             Ok(Outcome::Covered) => {
                 tracing::info!(outcome = "covered", requests, duration_ms, "finished");
-                finished(Fate::Covered, &rung.messages)
+                finished(Fate::Covered, &messages)
             }
             Ok(Outcome::WordLeft) => {
                 tracing::info!(outcome = "word_left", requests, duration_ms, "finished");
-                finished(Fate::WordLeft, &rung.messages)
+                finished(Fate::WordLeft, &messages)
             }
             Ok(Outcome::Synced(report)) => {
                 let findings: Vec<&str> =
@@ -165,13 +191,28 @@ impl<S: Store, Q: WorkQueue> Consumer<S, Q> {
                     duration_ms,
                     "finished"
                 );
-                finished(Fate::Synced, &rung.messages)
+                finished(Fate::Synced, &messages)
             }
             Err(error) => {
                 let error = service::telemetry::chain(&error);
                 tracing::error!(outcome = "failed", error, requests, duration_ms, "handed back");
                 handed_back()
             }
+        }
+    }
+
+    async fn outcome(
+        &self,
+        directory: &Arc<Directory>,
+        subject: &Subject,
+        items: &[WorkItem],
+        place: Option<Place>,
+        deadline: Timestamp,
+    ) -> Result<Outcome, SyncError> {
+        let bell = Bell::of(items);
+        match user(subject) {
+            Some(user) => self.engine.sync_user_together(directory, user, &bell, place).await,
+            None => self.engine.sweep(directory, &bell, deadline).await,
         }
     }
 

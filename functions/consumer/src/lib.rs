@@ -16,8 +16,8 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use store::Store;
 use sync_core::record::before;
-use sync_engine::Engine;
 use sync_engine::directories::Directories;
+use sync_engine::{Engine, TOGETHER};
 use work_queue::WorkQueue;
 
 mod batch;
@@ -26,9 +26,9 @@ mod job;
 use batch::Batch;
 use job::Fate;
 
-/// How many subjects are synced at once. An events batch has no more, and one of `bulk` needs no
-/// more to use the quota of a directory together with the function's other instances.
-const AT_ONCE: usize = 10;
+/// How many subjects are synced at once: a batch of `bulk` has so many, and people who are observed
+/// together must all be under way at once.
+const AT_ONCE: usize = TOGETHER;
 
 /// How long before the invocation's deadline the answer is given.
 ///

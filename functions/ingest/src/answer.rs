@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
 use serde_json::{Value, json};
 use transport::HeaderValue;
+use work_queue::event::ByType;
 
 /// What became of the events of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) struct Counts {
     pub(crate) parked: usize,
     /// Why events were ignored.
     pub(crate) ignored_by: BTreeMap<&'static str, usize>,
+    /// Of which types they were.
+    pub(crate) ignored_types: ByType,
 }
 
 /// An answer. An error says its code and nothing else, since anybody may have asked.

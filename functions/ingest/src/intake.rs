@@ -38,7 +38,7 @@ pub(crate) fn sort(body: &Value, configured: &Configured) -> Sorted {
     let mut sorted = Sorted::default();
     for event in events_in(body) {
         if !configured.active {
-            sorted.ignore(DEACTIVATED);
+            sorted.ignore(event, DEACTIVATED);
             continue;
         }
         match recognise(event, watched, Source::Webhook) {
@@ -46,7 +46,7 @@ pub(crate) fn sort(body: &Value, configured: &Configured) -> Sorted {
                 sorted.items.extend(items);
                 sorted.counts.accepted += 1;
             }
-            Recognised::Ignored(why) => sorted.ignore(why.as_str()),
+            Recognised::Ignored(why) => sorted.ignore(event, why.as_str()),
             Recognised::Unrecognisable(why) => {
                 sorted.unreadable.insert(why);
                 sorted.counts.parked += 1;
@@ -58,8 +58,9 @@ pub(crate) fn sort(body: &Value, configured: &Configured) -> Sorted {
 }
 
 impl Sorted {
-    fn ignore(&mut self, why: &'static str) {
+    fn ignore(&mut self, event: &Value, why: &'static str) {
         self.counts.ignored += 1;
+        self.counts.ignored_types.add(event);
         *self.counts.ignored_by.entry(why).or_default() += 1;
     }
 }

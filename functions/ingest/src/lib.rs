@@ -4,7 +4,6 @@
 //! given when the queues took everything, so a sender that retries on anything else loses nothing.
 #![warn(missing_docs)]
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -147,9 +146,10 @@ impl<S: Store, Q: WorkQueue, W: WebhookSecrets> Ingest<S, Q, W> {
 fn log(route: &Route, answer: &Answer, duration_ms: i64) {
     let (directory, status) = (route.directory().map(DirectoryId::as_str), answer.status());
     match answer {
-        Answer::Taken(Counts { accepted, ignored, parked, ignored_by }) => {
-            let by: BTreeMap<&str, usize> = ignored_by.clone();
-            let by = if by.is_empty() { String::new() } else { format!("{by:?}") };
+        Answer::Taken(Counts { accepted, ignored, parked, ignored_by, ignored_types }) => {
+            let told = |empty: bool, counts: String| if empty { String::new() } else { counts };
+            let by = told(ignored_by.is_empty(), format!("{ignored_by:?}"));
+            let types = told(ignored_types.is_empty(), ignored_types.to_string());
             tracing::info!(
                 directory,
                 status,
@@ -157,6 +157,7 @@ fn log(route: &Route, answer: &Answer, duration_ms: i64) {
                 ignored,
                 parked,
                 ignored_by = by,
+                ignored_types = types,
                 duration_ms,
                 "answered"
             );

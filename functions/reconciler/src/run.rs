@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use store::{Store, TaskLock};
 use sync_core::ids::{DirectoryId, OrganizationId};
-use sync_core::record::before;
+use sync_core::record::{after, before};
 use sync_engine::Directory;
 use sync_engine::catch_up::{CatchUpError, CaughtUp};
 use sync_engine::directories::Opened;
@@ -22,6 +22,9 @@ use crate::input::Task;
 
 /// How long before the invocation's deadline a run is given up, so that all can be answered.
 const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long a lock lasts unless it is extended.
+const LOCK: Duration = Duration::from_secs(60);
 
 /// A window of time instead of the cursor's.
 type Window = (Option<Timestamp>, Option<Timestamp>);
@@ -91,9 +94,11 @@ impl<S: Store, Q: WorkQueue> Reconciler<S, Q> {
         };
         match task {
             Task::CatchUp { from, until } => {
-                if self.lock(run, lock, deadline).await {
+                if self.lock(run, lock).await {
                     let window = (*from, *until);
-                    self.catch_up(run, &directory, organization.as_ref(), window, deadline).await;
+                    let work =
+                        self.catch_up(run, &directory, organization.as_ref(), window, deadline);
+                    self.while_locked(lock, work).await;
                     self.unlock(lock).await;
                 }
             }
@@ -105,9 +110,10 @@ impl<S: Store, Q: WorkQueue> Reconciler<S, Q> {
         true
     }
 
-    /// Takes the lock until the deadline, when the function is ended whatever it does.
-    async fn lock(&self, run: &mut Run, lock: &TaskLock, deadline: Timestamp) -> bool {
-        match self.engine.store.lock(lock, self.engine.clock.now(), deadline).await {
+    /// Takes the lock for a minute, so that a run that is killed holds up no more than one other.
+    async fn lock(&self, run: &mut Run, lock: &TaskLock) -> bool {
+        let now = self.engine.clock.now();
+        match self.engine.store.lock(lock, now, after(now, LOCK)).await {
             Ok(true) => return true,
             Ok(false) => run.end(State::Busy, "busy", "another run of the task is under way"),
             Err(error) => {
@@ -117,10 +123,27 @@ impl<S: Store, Q: WorkQueue> Reconciler<S, Q> {
         false
     }
 
+    /// Works while the lock is extended; one that cannot be extended ends by itself, and another
+    /// run beside this one does no harm: the cursor and each `due` are moved by compare-and-set.
+    async fn while_locked(&self, lock: &TaskLock, work: impl Future<Output = ()>) {
+        let mut work = pin!(work);
+        loop {
+            let third = pin!(self.engine.clock.sleep(LOCK / 3));
+            if let Either::Left(_) = select(&mut work, third).await {
+                return;
+            }
+            let now = self.engine.clock.now();
+            if let Err(error) = self.engine.store.lock(lock, now, after(now, LOCK)).await {
+                let error = service::telemetry::chain(&error);
+                tracing::warn!(error, "the lock could not be extended");
+            }
+        }
+    }
+
     async fn unlock(&self, lock: &TaskLock) {
         if let Err(error) = self.engine.store.unlock(lock).await {
             let error = service::telemetry::chain(&error);
-            tracing::warn!(error, "the lock is kept until the deadline");
+            tracing::warn!(error, "the lock is kept for a minute");
         }
     }
 

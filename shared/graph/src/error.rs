@@ -32,6 +32,12 @@ pub enum GraphError {
         /// The route.
         route: &'static str,
     },
+    /// The stored link of a delta listing is dead: the listing starts over.
+    #[error("the delta link is dead ({route})")]
+    Resync {
+        /// The route.
+        route: &'static str,
+    },
     /// Entra refuses the change for good.
     #[error("refused: {refusal} ({route}, {status} {code})")]
     Refused {
@@ -125,6 +131,8 @@ pub enum Refusal {
     Password,
     /// The object is mastered elsewhere.
     MasteredElsewhere,
+    /// A member to add is one already: a success for a single one.
+    MemberExists,
     /// The tenant's quota of objects is used up.
     Quota,
     /// Anything else.
@@ -139,6 +147,7 @@ impl std::fmt::Display for Refusal {
             Self::ValueTaken => "a value belongs to another object",
             Self::Password => "the password does not comply",
             Self::MasteredElsewhere => "the object is mastered elsewhere",
+            Self::MemberExists => "a member is there already",
             Self::Quota => "the tenant's object quota is used up",
             Self::Other => "the request was not accepted",
         })
@@ -167,6 +176,7 @@ impl GraphError {
             // A 404 on a write means lag or a deletion: the next read decides.
             Self::NotFound { .. }
             | Self::UpnTaken { .. }
+            | Self::Resync { .. }
             | Self::Throttled { .. }
             | Self::Passing { .. }
             | Self::Shape { .. }
@@ -207,6 +217,12 @@ impl GraphError {
         matches!(self, Self::NotFound { .. })
     }
 
+    /// Whether the object, or one that the request refers to, does not exist as far as is known.
+    pub fn is_missing_object(&self) -> bool {
+        // The one passing fault with this status: see `classify`.
+        self.is_not_found() || matches!(self, Self::Passing { status: 400, .. })
+    }
+
     /// Whether the app may not do this to this person.
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Denied { .. })
@@ -218,6 +234,7 @@ impl GraphError {
             Self::UpnTaken { .. } => "upn_taken",
             Self::NotFound { .. } => "not_found",
             Self::Denied { .. } => "denied",
+            Self::Resync { .. } => "resync",
             Self::Refused { .. } => "refused",
             Self::Throttled { .. } => "throttled",
             Self::Passing { .. } => "passing",
@@ -302,6 +319,8 @@ fn classify(
         // Any other 403 or 404, like a redirect, comes from something on the way: no proof.
         300..=399 | 403 | 404 => passing(false),
         409 | 412 | 423 | 424 => passing(false),
+        // Its codes are `syncStateNotFound` and `resyncRequired`; both mean the same.
+        410 => GraphError::Resync { route },
         429 => GraphError::Throttled { route, wait, write },
         408 | 500.. => passing(true),
         _ => refused(route, status, code, Refusal::Other),
@@ -336,6 +355,8 @@ fn refusal(error: &ErrorDetail) -> Refusal {
         || says(error, "originated within an external service")
     {
         Refusal::MasteredElsewhere
+    } else if says(error, "added object references already exist") {
+        Refusal::MemberExists
     } else if detailed("ObjectConflict") || says(error, "same value for property proxyAddresses") {
         Refusal::ValueTaken
     } else if detailed("InvalidValue")

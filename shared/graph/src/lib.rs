@@ -14,6 +14,7 @@ use transport::{
     Body, Credentials, HeaderMap, HeaderValue, Http, Method, Request, Response, Secret, Url,
 };
 
+mod batch;
 mod error;
 mod pages;
 mod tenant;
@@ -21,6 +22,7 @@ mod token;
 mod users;
 mod wire;
 
+pub use batch::{Read, Wanted};
 pub use error::{GraphError, Refusal};
 pub use pages::Complete;
 pub use users::{AttributeChange, NewUser};
@@ -105,8 +107,20 @@ impl Client {
         url
     }
 
-    /// Sends a call with a token, and once more with a fresh one after a 401.
+    /// Sends a call and judges its answer.
     async fn call(
+        &self,
+        route: &'static str,
+        method: Method,
+        url: Url,
+        body: Option<serde_json::Value>,
+    ) -> Result<Response, GraphError> {
+        let answer = self.exchange(route, method.clone(), url, body).await?;
+        error::check(route, &method, answer, self.now())
+    }
+
+    /// Sends a request with a token, and once more with a fresh one after a 401.
+    async fn exchange(
         &self,
         route: &'static str,
         method: Method,
@@ -116,12 +130,11 @@ impl Client {
         let token = self.token().await?;
         let answer = self.send(route, &method, url.clone(), body.clone(), &token).await?;
         if answer.status != 401 {
-            return error::check(route, &method, answer, self.now());
+            return Ok(answer);
         }
         self.forget(&token).await;
         let token = self.token().await?;
-        let answer = self.send(route, &method, url, body, &token).await?;
-        error::check(route, &method, answer, self.now())
+        self.send(route, &method, url, body, &token).await
     }
 
     async fn send(

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use sync_core::attributes::{Attribute, Value};
 use sync_core::ids::{EntraUserId, Upn};
 use sync_core::observed::EntraUser;
-use transport::{Dated, Method, Secret};
+use transport::{Dated, Method, Response, Secret, Url};
 
 use crate::{Client, GraphError, pages, wire};
 
@@ -41,33 +41,33 @@ pub struct AttributeChange {
 
 const EXPAND: (&str, &str) = ("$expand", "manager($select=id)");
 
+pub(crate) const BY_ID: &str = "GET /users/{id}";
+pub(crate) const BY_UPN: &str = "GET /users";
+
 impl Client {
     /// The user with this object id; `None` if Entra answers that there is none.
     ///
     /// A young object may be answered so as well: replication lags.
     pub async fn user(&self, id: &EntraUserId) -> Result<Option<EntraUser>, GraphError> {
-        let route = "GET /users/{id}";
-        let url = self.url(&["users", id.as_str()], &[("$select", &wire::selected()), EXPAND]);
-        match self.call(route, Method::GET, url, None).await {
-            Ok(answer) => wire::decode::<wire::User>(route, &answer)?.convert(route).map(Some),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        one(BY_ID, self.call(BY_ID, Method::GET, self.user_url(id), None).await)
     }
 
     /// The user with this UPN, and the `Date` of the answer (P14).
     pub async fn user_by_upn(&self, upn: &Upn) -> Result<Dated<Option<EntraUser>>, GraphError> {
-        let route = "GET /users";
+        let listed = pages::all::<wire::User>(self, BY_UPN, self.upn_url(upn)).await?;
+        Ok(Dated { value: only(BY_UPN, listed.value.into_inner())?, date: listed.date })
+    }
+
+    /// Where [`Client::user`] reads.
+    pub(crate) fn user_url(&self, id: &EntraUserId) -> Url {
+        self.url(&["users", id.as_str()], &[("$select", &wire::selected()), EXPAND])
+    }
+
+    /// Where [`Client::user_by_upn`] reads.
+    pub(crate) fn upn_url(&self, upn: &Upn) -> Url {
         let filter = format!("userPrincipalName eq '{}'", upn.as_str().replace('\'', "''"));
         let query = [("$filter", filter.as_str()), ("$select", &wire::selected()), EXPAND];
-        let url = self.url(&["users"], &query);
-        let listed = pages::all::<wire::User>(self, route, url).await?;
-        let mut users = listed.value.into_inner().into_iter();
-        let user = users.next().map(|user| user.convert(route)).transpose()?;
-        if users.next().is_some() {
-            return Err(GraphError::shape(route, "two users of one UPN"));
-        }
-        Ok(Dated { value: user, date: listed.date })
+        self.url(&["users"], &query)
     }
 
     /// Whether the user is an administrator (P4): a directory role or a role-assignable group.
@@ -172,11 +172,7 @@ impl Client {
         let route = "GET /directory/deletedItems/{id}";
         let path = ["directory", "deletedItems", id.as_str()];
         let url = self.url(&path, &[("$select", &wire::selected())]);
-        match self.call(route, Method::GET, url, None).await {
-            Ok(answer) => wire::decode::<wire::User>(route, &answer)?.convert(route).map(Some),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        one(route, self.call(route, Method::GET, url, None).await)
     }
 
     /// Brings the user back from the deleted items, with its object id.
@@ -199,4 +195,29 @@ impl Client {
         let url = self.url(&["users", id.as_str()], &[]);
         self.call("PATCH /users/{id}", Method::PATCH, url, Some(body)).await.map(|_| ())
     }
+}
+
+/// The user of an answer; `None` if it says that there is none.
+pub(crate) fn one(
+    route: &'static str,
+    answer: Result<Response, GraphError>,
+) -> Result<Option<EntraUser>, GraphError> {
+    match answer {
+        Ok(answer) => wire::decode::<wire::User>(route, &answer)?.convert(route).map(Some),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The one user of a complete listing by UPN.
+pub(crate) fn only(
+    route: &'static str,
+    users: Vec<wire::User>,
+) -> Result<Option<EntraUser>, GraphError> {
+    let mut users = users.into_iter();
+    let user = users.next().map(|user| user.convert(route)).transpose()?;
+    if users.next().is_some() {
+        return Err(GraphError::shape(route, "two users of one UPN"));
+    }
+    Ok(user)
 }

@@ -9,10 +9,7 @@ use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
 use sync_core::policy::Scope;
 use transport::Dated;
 
-use crate::{Client, JumpCloudError, wire};
-
-/// The largest page that v2 answers.
-const PAGE: usize = 100;
+use crate::{Client, JumpCloudError, pages};
 
 /// What is asked about the kinds of scope.
 struct Routes {
@@ -82,23 +79,13 @@ impl Client {
         wanted: &[&str],
         earliest: &mut Option<Timestamp>,
     ) -> Result<bool, JumpCloudError> {
-        let mut skip = 0;
-        loop {
-            let (limit, from) = (PAGE.to_string(), skip.to_string());
-            let query = [("limit", limit.as_str()), ("skip", from.as_str())];
-            let path = ["v2", "users", user.as_str(), routes.traversed];
-            let answer = self.get(routes.traversal, self.url(&path, &query)).await?;
-            note(earliest, answer.date);
-            let page: Vec<wire::Reached> = wire::decode(routes.traversal, &answer)?;
-            if page.iter().any(|reached| wanted.contains(&reached.id.to_lowercase().as_str())) {
-                return Ok(true);
-            }
-            // Not every list sends a link, so a page that is not full is the last one.
-            if page.len() < PAGE {
-                return Ok(false);
-            }
-            skip += page.len();
-        }
+        let path = ["v2", "users", user.as_str(), routes.traversed];
+        let read = pages::traverse(self, routes.traversal, &path, |reached| {
+            Ok(wanted.contains(&reached.id.to_lowercase().as_str()).then_some(()))
+        });
+        let read = read.await?;
+        note(earliest, read.date);
+        Ok(read.value.is_some())
     }
 
     async fn all_readable(

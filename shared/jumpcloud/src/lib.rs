@@ -19,11 +19,14 @@ mod connection;
 mod error;
 mod events;
 mod organization;
+mod pages;
+mod scope;
 mod users;
 mod wire;
 
 pub use error::JumpCloudError;
 pub use events::{EventsPage, EventsQuery, SearchAfter};
+pub use scope::Everybody;
 
 /// Where JumpCloud's services are; an organization lives in one region.
 #[derive(Debug, Clone)]

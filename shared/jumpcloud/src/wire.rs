@@ -25,6 +25,14 @@ pub(crate) fn decode<T: DeserializeOwned>(
 #[derive(Deserialize)]
 pub(crate) struct Reached {
     pub(crate) id: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+}
+
+/// Users as a search answers them; a row that cannot be read does not spoil the others.
+#[derive(Deserialize)]
+pub(crate) struct Users {
+    pub(crate) results: Vec<Map<String, Json>>,
 }
 
 /// An organization as listed.

@@ -13,8 +13,9 @@ use transport::CustomEndpoints;
 use crate::directory::{self, ConfigErrors, DirectoryConfig};
 use crate::kept::Kept;
 
-/// How long a configuration, or that there is none, is remembered (design 4.2, 4.4).
-const LIFE: Duration = Duration::from_secs(60);
+/// How long a configuration, or that there is none, is remembered (design 4.2, 4.4): after that
+/// no function knows an older one (S7).
+pub const LIFE: Duration = Duration::from_secs(60);
 /// How many directories are remembered. Anybody can ask for unknown ones, so those are forgotten
 /// when it are more.
 const REMEMBERED: usize = 1024;

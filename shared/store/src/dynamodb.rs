@@ -18,18 +18,20 @@ use aws_sdk_dynamodb::Client;
 use clock::Clock;
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
-use sync_core::ids::{DirectoryId, Subject};
+use sync_core::ids::{DirectoryId, Subject, TenantId};
 use sync_core::record::{Brings, UserRecord};
 
 use crate::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
-    ConfigRecord, Held, Holder, Lease, Result, Store, StoredSubject, TaskLock, Terms,
+    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store,
+    StoredSubject, TaskLock, Terms,
 };
 
 mod audit;
 mod claims;
 mod commit;
 mod directory;
+mod domains;
 mod key;
 mod read;
 mod request;
@@ -113,7 +115,7 @@ impl Store for DynamoStore {
         self.get("claim", &key::Key::claim(key)).await?.map(claims::claim).transpose()
     }
 
-    async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<()> {
+    async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool> {
         self.note_wait(awaited, waiter, now).await
     }
 
@@ -154,6 +156,19 @@ impl Store for DynamoStore {
 
     async fn put_config(&self, config: &ConfigRecord, expected: u64) -> Result<bool> {
         self.replace_config(config, expected).await
+    }
+
+    async fn apply_config(
+        &self,
+        config: &ConfigRecord,
+        expected: u64,
+        holdings: &[Holding],
+    ) -> Result<ConfigStored> {
+        self.replace_config_holding(config, expected, holdings).await
+    }
+
+    async fn domain_holders(&self, tenant: &TenantId) -> Result<Holders> {
+        self.stored_holders(tenant).await
     }
 
     async fn cursor(&self, directory: &DirectoryId, name: &str) -> Result<Option<String>> {

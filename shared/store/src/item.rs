@@ -13,6 +13,7 @@ pub(crate) mod audit;
 pub(crate) mod binding;
 pub(crate) mod claim;
 pub(crate) mod config;
+pub(crate) mod domains;
 pub(crate) mod record;
 pub(crate) mod subject;
 

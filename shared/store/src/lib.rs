@@ -12,9 +12,10 @@ use std::future::Future;
 
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
-use sync_core::ids::{DirectoryId, Subject};
+use sync_core::ids::{DirectoryId, Subject, TenantId};
 use sync_core::record::{Brings, UserRecord};
 
+mod domains;
 pub mod dynamodb;
 mod error;
 mod item;
@@ -22,6 +23,7 @@ pub mod memory;
 mod protocol;
 mod types;
 
+pub use domains::{DomainHeld, Domains, Holders, Holding, SharedDomain, held_by_another};
 pub use error::StoreError;
 pub use types::*;
 use types::{audit_horizon, days};
@@ -95,12 +97,14 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn claim(&self, key: &Claimed) -> impl Future<Output = Result<Option<ClaimRecord>>> + Send;
 
     /// Notes that a subject waits; a repeat is the same note. Ends by itself after 30 days.
+    ///
+    /// True if it is a new note: whoever waits already has had its chance to look.
     fn wait_for(
         &self,
         awaited: &Awaited,
         waiter: &Holder,
         now: Timestamp,
-    ) -> impl Future<Output = Result<()>> + Send;
+    ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Who waits.
     fn waiters(&self, awaited: &Awaited) -> impl Future<Output = Result<Vec<Holder>>> + Send;
@@ -146,6 +150,20 @@ pub trait Store: Clone + Send + Sync + 'static {
         config: &ConfigRecord,
         expected: u64,
     ) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Stores a configuration as [`Self::put_config`] does, and in the same step what its directory
+    /// holds from then on in these tenants, each named once (U7).
+    ///
+    /// All of it is stored or nothing.
+    fn apply_config(
+        &self,
+        config: &ConfigRecord,
+        expected: u64,
+        holdings: &[Holding],
+    ) -> impl Future<Output = Result<ConfigStored>> + Send;
+
+    /// Which directories hold which domains of a tenant (U7).
+    fn domain_holders(&self, tenant: &TenantId) -> impl Future<Output = Result<Holders>> + Send;
 
     /// A named cursor of a directory.
     fn cursor(

@@ -9,21 +9,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
-use sync_core::ids::{DirectoryId, Subject};
+use sync_core::ids::{DirectoryId, Subject, TenantId};
 use sync_core::record::{Brings, UserRecord, after};
 
 use crate::item::audit::AuditItem;
 use crate::item::record::RecordItem;
-use crate::item::subject::SubjectItem;
+use crate::item::subject::{SubjectItem, expect_to_number};
 use crate::item::{as_stored, millis};
 use crate::protocol::{
     Heard, Step, as_stored_brings, commit_name, last_of_each, lease_end, step, taken,
 };
 use crate::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
-    ConfigRecord, Held, Holder, Lease, Result, Store, StoreError, StoredSubject, TaskLock, Terms,
-    WAIT_DAYS, audit_horizon, days,
+    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store, StoreError,
+    StoredSubject, TaskLock, Terms, WAIT_DAYS, audit_horizon, days,
 };
+
+mod config;
 
 /// The table in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +40,7 @@ struct Tables {
     claims: BTreeMap<Claimed, ClaimRecord>,
     waits: BTreeMap<Awaited, Vec<(Holder, Timestamp)>>,
     configs: BTreeMap<DirectoryId, ConfigRecord>,
+    domains: BTreeMap<TenantId, Holders>,
     cursors: BTreeMap<(DirectoryId, String), String>,
     locks: BTreeMap<(DirectoryId, String), (String, Timestamp)>,
     audit: BTreeMap<DirectoryId, BTreeMap<(i64, String), AuditItem>>,
@@ -112,6 +115,7 @@ impl Store for MemoryStore {
             item.heard = Some(millis(at));
         }
         item.deleted_seen |= brings.deleted;
+        item.expect = item.expect.max(brings.expect.map(expect_to_number));
         if let Step::LeaveWord(..) = step {
             item.again = true;
             return Ok(Acquired::WordLeft);
@@ -174,6 +178,7 @@ impl Store for MemoryStore {
         }
         item.until = None;
         item.heard = commit.heard.map(millis);
+        item.expect = None;
         item.due_at = commit.due.map(millis);
         item.committed = Some(name);
         Ok(Committed::Released)
@@ -220,12 +225,15 @@ impl Store for MemoryStore {
         Ok(self.tables().claims.get(key).cloned())
     }
 
-    async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<()> {
+    async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool> {
         let mut tables = self.tables();
         let waits = tables.waits.entry(awaited.clone()).or_default();
-        waits.retain(|(other, ends)| other != waiter && *ends >= now);
+        waits.retain(|(_, ends)| *ends >= now);
+        let known = waits.len();
+        waits.retain(|(other, _)| other != waiter);
+        let new = waits.len() == known;
         waits.push((waiter.clone(), after(now, days(WAIT_DAYS))));
-        Ok(())
+        Ok(new)
     }
 
     async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Holder>> {
@@ -282,17 +290,21 @@ impl Store for MemoryStore {
     }
 
     async fn put_config(&self, config: &ConfigRecord, expected: u64) -> Result<bool> {
-        let config = ConfigRecord { applied_at: as_stored(config.applied_at), ..config.clone() };
-        let mut tables = self.tables();
-        let stored = tables.configs.get(&config.directory);
-        if stored == Some(&config) {
-            return Ok(true);
-        }
-        if stored.map_or(0, |stored| stored.version) != expected {
-            return Ok(false);
-        }
-        tables.configs.insert(config.directory.clone(), config);
-        Ok(true)
+        let stored = self.tables().replace_config(config, expected, &[]);
+        Ok(stored == ConfigStored::Stored)
+    }
+
+    async fn apply_config(
+        &self,
+        config: &ConfigRecord,
+        expected: u64,
+        holdings: &[Holding],
+    ) -> Result<ConfigStored> {
+        Ok(self.tables().replace_config(config, expected, holdings))
+    }
+
+    async fn domain_holders(&self, tenant: &TenantId) -> Result<Holders> {
+        Ok(self.tables().domains.get(tenant).cloned().unwrap_or_default())
     }
 
     async fn cursor(&self, directory: &DirectoryId, name: &str) -> Result<Option<String>> {

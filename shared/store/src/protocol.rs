@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
-use sync_core::record::{Brings, after, covers};
+use sync_core::record::{Brings, after};
 
 use crate::item::audit::AuditItem;
 use crate::item::record::RecordItem;
@@ -14,7 +14,7 @@ use crate::{ClaimChange, ClaimRecord, Commit, Holder, Lease, Terms};
 /// What an acquire does about a record in this state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Nothing: the record covers the item (R5).
+    /// Nothing: the record covers the item's event, or is due at another time than it rings for (R5).
     Covered,
     /// Take the lease, which is free or expired (R1).
     Take(Heard),
@@ -42,8 +42,11 @@ impl Heard {
 
 /// What an item brings, in the times that the table can hold.
 pub(crate) fn as_stored_brings(brings: &Brings) -> Brings {
-    let Brings { event_at, deleted } = brings;
-    Brings { event_at: event_at.map(as_stored), deleted: *deleted }
+    Brings {
+        event_at: brings.event_at.map(as_stored),
+        due: brings.due.map(as_stored),
+        ..brings.clone()
+    }
 }
 
 /// Decides what an acquire does (R1, R2, R5).
@@ -53,7 +56,8 @@ pub(crate) fn as_stored_brings(brings: &Brings) -> Brings {
 pub(crate) fn step(item: &SubjectItem, brings: &Brings, terms: Terms) -> Result<Step, Malformed> {
     understood(item.v)?;
     let covered = maybe_timestamp(item.record.covered)?;
-    if covers(covered, item.deleted_seen, brings, terms.settle) {
+    let due = maybe_timestamp(item.due_at)?;
+    if brings.are_answered(covered, item.deleted_seen, due, terms.settle) {
         return Ok(Step::Covered);
     }
     let heard = match brings.event_at {

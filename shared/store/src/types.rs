@@ -7,6 +7,8 @@ use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, EntraUserId, JumpCloudUserId, Subject, TenantId, Upn};
 use sync_core::record::{Mailbox, UserRecord};
 
+use crate::domains::DomainHeld;
+
 /// A lease held on one subject's record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
@@ -226,6 +228,17 @@ pub struct ConfigRecord {
     pub version: u64,
     /// When it was applied.
     pub applied_at: Timestamp,
+}
+
+/// What [`crate::Store::apply_config`] came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigStored {
+    /// It is stored.
+    Stored,
+    /// Somebody else changed the configuration meanwhile: nothing was stored.
+    Moved,
+    /// Another directory holds one of the domains (U7): nothing was stored.
+    Held(DomainHeld),
 }
 
 /// Whether a directory's first run has been approved (S6).

@@ -10,7 +10,7 @@ use crate::policy::Mapping;
 
 mod merge;
 
-pub use merge::{Merge, Refused, merge};
+pub use merge::{Merge, Refused, merge, refusal};
 
 /// One attribute that travels from JumpCloud to Entra.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

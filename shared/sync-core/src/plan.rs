@@ -40,6 +40,23 @@ pub enum WaitsFor {
     Upn(Upn),
     /// This user becomes bound.
     Binding(JumpCloudUserId),
+    /// The owner of this object gives it up (P4), which frees the UPN it was found under.
+    Object {
+        /// The object.
+        object: EntraUserId,
+        /// Its UPN.
+        upn: Upn,
+    },
+}
+
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Upn(upn) => write!(f, "{upn}"),
+            Self::Binding(user) => write!(f, "the binding of {user}"),
+            Self::Object { object, upn } => write!(f, "{object}, found under {upn}"),
+        }
+    }
 }
 
 /// What to do about one subject.
@@ -145,6 +162,8 @@ impl Adoption {
 pub struct SetEnabled {
     /// The value.
     pub enabled: bool,
+    /// The value as read, for the audit.
+    pub read: bool,
     /// Why it is switched off; `None` when it is switched on.
     pub cause: Option<Cause>,
     /// The decision, stored before it is sent (R6).
@@ -205,7 +224,7 @@ pub struct Change {
 pub struct Memory {
     /// Entra already holds these wanted values: they count as applied.
     pub agreed: BTreeMap<Attribute, Value>,
-    /// Mapping is off: what we applied is forgotten (P10).
+    /// Mapping is off, or nothing of ours is there to be cleared: no longer applied by us (P10).
     pub forgotten: BTreeSet<Attribute>,
     /// The intent is over: nothing was created (R10).
     pub end_intent: bool,
@@ -286,7 +305,7 @@ impl fmt::Display for Planned {
             writeln!(f, "unbind, to create {upn} again")?;
         }
         for waited in waits_for {
-            writeln!(f, "waits for {waited:?}")?;
+            writeln!(f, "waits for {waited}")?;
         }
         if let Some(at) = look_again {
             writeln!(f, "look again at {at}")?;

@@ -23,6 +23,15 @@ pub struct Policy {
     pub timing: Timing,
 }
 
+impl Policy {
+    /// Whether JumpCloud's value of this attribute is written to Entra.
+    pub fn exports(&self, attribute: Attribute) -> bool {
+        let row = attribute.row();
+        let mapping = self.attributes.get(&attribute).copied().unwrap_or(row.default);
+        row.key.is_none() || mapping.exports()
+    }
+}
+
 /// The JumpCloud object, or the groups and people, that connect somebody to the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -46,7 +55,7 @@ pub struct UpnPolicy {
     pub source: UpnSource,
     /// The listed domains, in lower case; empty: any verified domain of the tenant.
     pub domains: BTreeSet<String>,
-    /// The domain for people whose own is not listed.
+    /// The domain for people whose own is not listed, in lower case.
     pub default_domain: Option<String>,
 }
 

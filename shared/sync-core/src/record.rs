@@ -20,6 +20,8 @@ pub struct Mailbox {
     pub heard: Option<Timestamp>,
     /// Evidence: a `user_delete` was seen for the id. Never cleared; ids are not used twice.
     pub deleted_seen: bool,
+    /// The strongest state that an item announced; cleared by the commit that used it.
+    pub expect: Option<Expect>,
 }
 
 /// What an item brings to the record when it takes the lease or leaves word (R2).
@@ -29,16 +31,52 @@ pub struct Brings {
     pub event_at: Option<Timestamp>,
     /// The event is a `user_delete`.
     pub deleted: bool,
+    /// The state that the event announces.
+    pub expect: Option<Expect>,
+    /// The stored `due` that it rings for; a record that is due at another time has been looked at.
+    pub due: Option<Timestamp>,
+    /// It asks for a sync whatever the record covers: an operator, a follow-up, a sweep.
+    pub unconditional: bool,
 }
 
 impl Brings {
-    /// What two items of one subject bring together.
+    /// What two items of one subject bring together: whatever one of them asks for.
     pub fn and(self, other: Self) -> Self {
-        Self { event_at: self.event_at.max(other.event_at), deleted: self.deleted || other.deleted }
+        Self {
+            event_at: self.event_at.max(other.event_at),
+            deleted: self.deleted || other.deleted,
+            expect: self.expect.max(other.expect),
+            due: self.due.max(other.due),
+            unconditional: self.unconditional || other.unconditional,
+        }
+    }
+
+    /// The same, with no event later than `now`: a sender's clock may be ahead, and an event in the
+    /// future would put off every second look (R4).
+    pub fn by(self, now: Timestamp) -> Self {
+        Self { event_at: self.event_at.map(|at| at.min(now)), ..self }
+    }
+
+    /// Whether a record leaves nothing to do for what the items bring.
+    ///
+    /// Each of them must have been answered: the event by what is covered (R5), the bell by a `due`
+    /// that has moved on. What names neither is never answered.
+    pub fn are_answered(
+        &self,
+        covered: Option<Timestamp>,
+        deleted_seen: bool,
+        due: Option<Timestamp>,
+        settle: Duration,
+    ) -> bool {
+        let names_something = self.event_at.is_some() || self.due.is_some();
+        let event = self.event_at.is_none() || covers(covered, deleted_seen, self, settle);
+        let bell = self.due.is_none() || self.due != due;
+        let evidence = !self.deleted || self.event_at.is_some();
+        names_something && !self.unconditional && event && bell && evidence
     }
 }
 
-/// Whether a record already covers what an item announces (R5).
+/// Whether a record already covers the event that an item announces (R5).
 ///
 /// True only if the item has a time, that time plus `settle` lies before the earliest JumpCloud
 /// `Date` of the last committed successful sync, and the item brings no evidence that is missing.
@@ -62,6 +100,9 @@ pub struct UserRecord {
     pub binding: Option<Binding>,
     /// A creation that was begun and whose outcome is not known yet (R10).
     pub intent: Option<Intent>,
+    /// A UPN that was claimed and may have been written, its answer not committed: like an
+    /// unanswered write, it is sent again before anything is given up (P5).
+    pub renaming: Option<Upn>,
     /// A write of `accountEnabled` whose answer is not committed (R7).
     pub unanswered: Option<Unanswered>,
     /// The last `accountEnabled` decided, and the read it was decided on (R6).
@@ -279,13 +320,42 @@ mod tests {
 
     #[test]
     fn r5_covered_needs_thirty_seconds_and_the_evidence() {
-        let event = |second, deleted| Brings { event_at: Some(at(second)), deleted };
+        let event =
+            |second, deleted| Brings { event_at: Some(at(second)), deleted, ..Brings::default() };
         assert!(covers(Some(at(100)), false, &event(69, false), SETTLE));
         assert!(!covers(Some(at(100)), false, &event(70, false), SETTLE));
         assert!(!covers(Some(at(100)), false, &event(60, true), SETTLE));
         assert!(covers(Some(at(100)), true, &event(60, true), SETTLE));
         assert!(!covers(None, false, &event(60, false), SETTLE));
         assert!(!covers(Some(at(100)), false, &Brings::default(), SETTLE));
+    }
+
+    #[test]
+    fn r5_a_bell_for_a_due_that_has_moved_on_is_answered() {
+        let bell = Brings { due: Some(at(50)), ..Brings::default() };
+        assert!(!bell.are_answered(None, false, Some(at(50)), SETTLE));
+        assert!(bell.are_answered(None, false, Some(at(51)), SETTLE));
+        assert!(bell.are_answered(None, false, None, SETTLE));
+        // Beside a covered event, and beside one that is not.
+        let event = |second| Brings { event_at: Some(at(second)), ..Brings::default() };
+        assert!(bell.clone().and(event(60)).are_answered(Some(at(100)), false, None, SETTLE));
+        assert!(!bell.clone().and(event(80)).are_answered(Some(at(100)), false, None, SETTLE));
+        assert!(!bell.and(event(60)).are_answered(Some(at(100)), false, Some(at(50)), SETTLE));
+    }
+
+    #[test]
+    fn r5_what_asks_for_a_sync_is_never_answered_by_a_covered_event_beside_it() {
+        let operator = Brings { unconditional: true, ..Brings::default() };
+        let event = Brings { event_at: Some(at(60)), ..Brings::default() };
+        assert!(event.are_answered(Some(at(100)), false, None, SETTLE));
+        assert!(!event.and(operator).are_answered(Some(at(100)), false, None, SETTLE));
+        assert!(!Brings::default().are_answered(Some(at(100)), false, None, SETTLE));
+    }
+
+    #[test]
+    fn r4_an_event_in_the_future_counts_as_of_now() {
+        let event = Brings { event_at: Some(at(9000)), ..Brings::default() };
+        assert_eq!(event.by(at(60)).event_at, Some(at(60)));
     }
 
     #[test]

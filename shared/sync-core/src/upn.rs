@@ -34,7 +34,8 @@ pub fn resolve(
     else {
         return refuse(FindingCode::UpnInvalid, "the mapped e-mail is not an address".into());
     };
-    let domain = domain.to_lowercase();
+    // Of ASCII alone: no other character may become one that Entra allows.
+    let domain = domain.to_ascii_lowercase();
     let domain = if policy.domains.is_empty() || policy.domains.contains(&domain) {
         domain
     } else if let Some(default) = &policy.default_domain {

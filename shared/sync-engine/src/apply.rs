@@ -30,6 +30,8 @@ enum Step {
 impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Applies the actions in order, then what the commit remembers beside them.
     pub(crate) async fn apply(&mut self, plan: &Plan) -> Result<(), Trouble> {
+        self.record.expecting = plan.memory.expecting;
+        self.record.locked_since = plan.memory.locked_since;
         for action in &plan.actions {
             self.before_write().await?;
             let step = match action {
@@ -104,11 +106,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             off_by_absence,
             unbind,
             drop_revocation,
-            expecting,
-            locked_since,
+            // Remembered before the actions: they do not depend on what becomes of those.
+            expecting: _,
+            locked_since: _,
         } = memory;
-        self.record.expecting = *expecting;
-        self.record.locked_since = *locked_since;
         if *drop_revocation {
             self.record.revoke_pending = false;
         }
@@ -153,7 +154,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     }
 
     /// Whoever waits for this UPN is rung once the commit has given it up (R12).
-    fn freed(&mut self, upn: Upn) {
+    pub(super) fn freed(&mut self, upn: Upn) {
         self.freed.push(upn);
     }
 }

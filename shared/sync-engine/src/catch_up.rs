@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use jumpcloud::EventsQuery;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use sync_core::record::{after, before, covers};
 use work_queue::event::{self, Recognised, Watched, recognise};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
-use crate::ring::bell;
+use crate::ring::{due_bell, lane};
 use crate::trouble::Trouble;
 use crate::{Directory, Engine, SyncError};
 
@@ -120,7 +120,9 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             }
             let Some(next) = page.next else { break };
             let last = page.events.last().and_then(event::time);
-            if let Some(last) = last.filter(|last| read >= MOST_PAGES && *last > from) {
+            // Only beyond the cursor, or a dense quarter of an hour would be read for ever.
+            let beyond = cursor.unwrap_or(from);
+            if let Some(last) = last.filter(|last| read >= MOST_PAGES && *last > beyond) {
                 until = until.min(last);
                 counts.cut = true;
                 break;
@@ -131,7 +133,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         for (event, why) in sorted.unreadable {
             // The windows overlap: what lies before the cursor was parked by an earlier run, and
             // an event that came late is still in Insights, to be read with `from`.
-            let parked = event::time(&event).is_some_and(|at| cursor.is_some_and(|c| at < c));
+            let parked = cursor.is_some_and(|c| event::time(&event).is_none_or(|at| at < c));
             if !parked {
                 let body = event.to_string();
                 self.queue.park(&body, why, Some(&directory.id)).await.map_err(SyncError::from)?;
@@ -157,7 +159,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         subjects: BTreeMap<Subject, Vec<WorkItem>>,
         counts: &mut CaughtUp,
     ) -> Result<(), SyncError> {
-        let settle = directory.policy.timing.settle;
+        let (settle, now) = (directory.policy.timing.settle, self.clock.now());
         let (mut rung, mut items) = (0, Vec::new());
         let subjects: Vec<(Subject, Vec<WorkItem>)> = subjects.into_iter().collect();
         for chunk in subjects.chunks(PEEK) {
@@ -174,9 +176,10 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 let open: Vec<&WorkItem> = rang
                     .iter()
                     .filter(|item| {
+                        let brings = item.brings().by(now);
                         !known.is_some_and(|stored| {
                             let seen = stored.mailbox.deleted_seen;
-                            covers(stored.record.covered, seen, &item.brings(), settle)
+                            covers(stored.record.covered, seen, &brings, settle)
                         })
                     })
                     .collect();
@@ -189,8 +192,8 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             }
         }
         // Whoever must lose access goes first.
-        items.sort_by_key(|item| (item.expect.is_none(), item.cause.at));
-        self.queue.send(Lane::Events, &items, Duration::ZERO).await?;
+        items.sort_by_key(|item| (!item.may_remove(), item.cause.at));
+        self.send(items).await?;
         // Whoever the queue did not take was not rung.
         counts.rung += rung;
         Ok(())
@@ -204,18 +207,42 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
         let due = self.store.due(&directory.id, now, DUE_AT_ONCE).await?;
-        let items: Vec<WorkItem> = stream::iter(due)
-            .map(|(subject, seen)| async move {
-                let deferred = after(now, CLAIM);
-                let ours = self.store.defer_due(&directory.id, &subject, seen, deferred).await?;
-                Ok::<_, SyncError>(ours.then(|| bell(&directory.id, &subject, Source::Due)))
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_filter_map(|item| async move { Ok(item) })
-            .try_collect()
-            .await?;
-        self.queue.send(Lane::Events, &items, Duration::ZERO).await?;
-        counts.due += items.len() as u64;
+        // Deferred and rung a hundred at a time: a fault in between leaves no more than those to
+        // wait for the next time.
+        for chunk in due.chunks(PEEK) {
+            let deferred = after(now, CLAIM);
+            let tried = stream::iter(chunk)
+                .map(|(subject, seen)| async move {
+                    let moved =
+                        self.store.defer_due(&directory.id, subject, *seen, deferred).await?;
+                    Ok::<_, SyncError>(moved.then(|| due_bell(&directory.id, subject, deferred)))
+                })
+                .buffer_unordered(AT_ONCE)
+                .collect::<Vec<_>>()
+                .await;
+            let (mut items, mut failed) = (Vec::new(), None);
+            for one in tried {
+                match one {
+                    Ok(item) => items.extend(item),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            // Whoever was deferred is rung, whatever became of the others.
+            let rung = items.len() as u64;
+            self.send(items).await?;
+            counts.due += rung;
+            failed.map_or(Ok(()), Err)?;
+        }
+        Ok(())
+    }
+
+    /// Sends items, each on its lane, in this order.
+    async fn send(&self, items: Vec<WorkItem>) -> Result<(), SyncError> {
+        let (bulk, events): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|item| lane(item) == Lane::Bulk);
+        for (lane, items) in [(Lane::Events, events), (Lane::Bulk, bulk)] {
+            self.queue.send(lane, &items, Duration::ZERO).await?;
+        }
         Ok(())
     }
 }
@@ -240,11 +267,11 @@ impl Sorted {
             Watched { directory: &directory.id, organization, scope: &directory.policy.scope };
         match recognise(event, watched, Source::Insights) {
             Recognised::Items(items) => {
-                // Groups and sweeps are not synced by this version.
-                let (people, others): (Vec<WorkItem>, Vec<WorkItem>) =
-                    items.into_iter().partition(|item| matches!(item.subject, Subject::User(_)));
-                counts.ignored += u64::from(people.is_empty() && !others.is_empty());
-                for item in people {
+                // Groups are not synced by this version; who is in them is.
+                let (groups, others): (Vec<WorkItem>, Vec<WorkItem>) =
+                    items.into_iter().partition(|item| matches!(item.subject, Subject::Group(_)));
+                counts.ignored += u64::from(others.is_empty() && !groups.is_empty());
+                for item in others {
                     self.subjects.entry(item.subject.clone()).or_default().push(item);
                 }
             }

@@ -84,47 +84,48 @@ impl<S: Store> Directories<S> {
         {
             return kept.directory.clone();
         }
-        let directory = Arc::new(self.connect(&configured.config));
+        let directory = Arc::new(connect(&configured.config, &self.secrets, &self.clock));
         let kept = Kept { version: configured.version, directory: directory.clone() };
         all.insert(configured.config.id.clone(), kept);
         directory
     }
 
-    /// The clients of a configuration. Each counts its requests apart; nothing is called yet.
-    fn connect(&self, config: &DirectoryConfig) -> Directory {
-        // R1: a vendor write times out within half a lease.
-        let timeout = config.policy.timing.vendor_timeout();
-        let DirectoryConfig { jumpcloud, entra, .. } = config;
-        Directory {
-            id: config.id.clone(),
-            tenant: entra.tenant.clone(),
-            policy: config.policy.clone(),
-            graph: graph::Client::new(
-                Http::new(self.clock.clone()),
-                graph::Endpoints {
-                    graph_url: entra.graph_url.clone(),
-                    login_url: entra.login_url.clone(),
-                    scope: entra.token_scope.clone(),
-                    tenant: entra.tenant.clone(),
-                    client_id: entra.client_id.clone(),
-                },
-                match entra.credential {
-                    CredentialKind::ClientSecret => client_secret(&self.secrets, &config.secret),
-                },
-                timeout,
-            ),
-            jumpcloud: jumpcloud::Client::new(
-                Http::new(self.clock.clone()),
-                jumpcloud::Endpoints {
-                    api_url: jumpcloud.api_url.clone(),
-                    insights_url: jumpcloud.insights_url.clone(),
-                    token_url: jumpcloud.token_url.clone(),
-                    organization: jumpcloud.organization.clone(),
-                },
-                jumpcloud_credentials(&self.secrets, &config.secret),
-                timeout,
-            ),
-        }
+}
+
+/// The clients of a configuration. Each counts its requests apart; nothing is called yet.
+pub fn connect(config: &DirectoryConfig, secrets: &Secrets, clock: &Clock) -> Directory {
+    // R1: a vendor write times out within half a lease.
+    let timeout = config.policy.timing.vendor_timeout();
+    let DirectoryConfig { jumpcloud, entra, .. } = config;
+    Directory {
+        id: config.id.clone(),
+        tenant: entra.tenant.clone(),
+        policy: config.policy.clone(),
+        graph: graph::Client::new(
+            Http::new(clock.clone()),
+            graph::Endpoints {
+                graph_url: entra.graph_url.clone(),
+                login_url: entra.login_url.clone(),
+                scope: entra.token_scope.clone(),
+                tenant: entra.tenant.clone(),
+                client_id: entra.client_id.clone(),
+            },
+            match entra.credential {
+                CredentialKind::ClientSecret => client_secret(secrets, &config.secret),
+            },
+            timeout,
+        ),
+        jumpcloud: jumpcloud::Client::new(
+            Http::new(clock.clone()),
+            jumpcloud::Endpoints {
+                api_url: jumpcloud.api_url.clone(),
+                insights_url: jumpcloud.insights_url.clone(),
+                token_url: jumpcloud.token_url.clone(),
+                organization: jumpcloud.organization.clone(),
+            },
+            jumpcloud_credentials(secrets, &config.secret),
+            timeout,
+        ),
     }
 }
 

@@ -7,11 +7,12 @@
 #![warn(missing_docs)]
 
 use clock::Clock;
+use jiff::Timestamp;
 use store::{Store, StoreError};
 use sync_core::finding::Finding;
 use sync_core::ids::{DirectoryId, TenantId};
 use sync_core::policy::Policy;
-use sync_core::record::{Brings, Expect};
+use sync_core::record::Brings;
 use work_queue::{QueueError, WorkItem, WorkQueue};
 
 mod apply;
@@ -21,8 +22,12 @@ pub mod directories;
 mod observe;
 mod pass;
 mod ring;
+mod sweep;
 mod sync;
 mod trouble;
+mod wait;
+
+pub use observe::together::{Place, TOGETHER};
 
 /// What every sync needs: the table, the queues, the time.
 #[derive(Debug, Clone)]
@@ -55,10 +60,10 @@ pub struct Directory {
 pub struct Bell {
     /// What they bring to the record.
     pub brings: Brings,
-    /// The state they announce; the stronger one when there are two.
-    pub expect: Option<Expect>,
     /// Who or what rang, for the audit events.
     pub cause: String,
+    /// The complete listing that named the subject as connected; only where nothing else rang.
+    pub listed_at: Option<Timestamp>,
 }
 
 impl Bell {
@@ -66,6 +71,7 @@ impl Bell {
     pub fn of<'a>(items: impl IntoIterator<Item = &'a WorkItem>) -> Self {
         let mut bell = Self::default();
         let mut youngest = None;
+        let mut rung_by_listings_alone = true;
         for item in items {
             let brings = item.brings();
             if bell.cause.is_empty() || brings.event_at > youngest {
@@ -73,9 +79,19 @@ impl Bell {
                 bell.cause = item.cause.to_string();
             }
             bell.brings = std::mem::take(&mut bell.brings).and(brings);
-            bell.expect = bell.expect.max(item.expect);
+            bell.listed_at = bell.listed_at.max(item.listed_at);
+            rung_by_listings_alone &= item.listed_at.is_some();
         }
+        // Whoever else rang may know of something that the listing does not.
+        bell.listed_at = bell.listed_at.filter(|_| rung_by_listings_alone);
         bell
+    }
+}
+
+impl Bell {
+    /// What they bring, on this engine's clock.
+    fn heard_by<S, Q>(&self, engine: &Engine<S, Q>) -> Brings {
+        self.brings.clone().by(engine.clock.now())
     }
 }
 

@@ -1,18 +1,43 @@
 //! Reads both sides of one person: JumpCloud first, then what the plan may need of Entra.
+//!
+//! What others have read or listed may stand in for some of it, in the first pass of a sync; where it
+//! comes from is all that differs.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 use store::{Claimed, ClaimedThing, Store};
 use sync_core::attributes::{Attribute, Source};
-use sync_core::desired::{Connection, Desired, UserAnswer};
+use sync_core::desired::{Connection, Desired, DesiredUser, UserAnswer};
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
 use sync_core::observed::{Candidate, Claim, EntraUser, Lookup, Observed};
 use sync_core::plan::person::ManagerLink;
+use sync_core::plan::switch::{Want, want};
 use sync_core::plan::user::{Target, may_be_restored, target};
+use sync_core::record::{after, within};
 use sync_core::upn::Domain;
+use transport::Dated;
 use work_queue::WorkQueue;
 
 use crate::SyncError;
 use crate::pass::{Pass, renewing};
 use crate::trouble::Trouble;
+use together::{Answers, Place};
+
+pub(crate) mod together;
+
+/// How long a complete listing is evidence that whom it names is connected (design 4.5).
+const LISTED: Duration = Duration::from_secs(30 * 60);
+
+/// What a first pass is given beside its lease; word that was left since is newer than any of it.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// The `Date` of the complete listing that named the user.
+    pub(crate) listed_at: Option<Timestamp>,
+    /// The place among those who are observed together.
+    pub(crate) place: Option<Place>,
+}
 
 /// What was read for one plan.
 #[derive(Debug)]
@@ -26,17 +51,30 @@ pub(crate) struct Observation {
 impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Reads JumpCloud, Entra and what our bindings say about the manager.
     pub(crate) async fn observe(&mut self) -> Result<Observation, Trouble> {
+        let given = std::mem::take(&mut self.given);
+        let shared = self.together(given.place).await?;
+        let shared = shared.as_deref();
+        if let Some(trouble) = shared.and_then(Answers::trouble) {
+            return Err(trouble);
+        }
         // S4: no read of a wrong organization or tenant may lead to a write.
         self.directory.jumpcloud.verify_organization().await?;
         self.directory.graph.verify_tenant().await?;
         self.keep_lease().await?;
         let mut lease = self.lease.clone();
-        let desired = renewing(self.engine, self.directory, &mut lease, self.desired()).await;
+        let desired = renewing(
+            self.engine,
+            self.directory,
+            &mut lease,
+            self.desired(shared, given.listed_at),
+        )
+        .await;
         self.lease = lease;
         let desired = desired??;
         self.read_at = Some(desired.read_at);
         let mut lease = self.lease.clone();
-        let seen = renewing(self.engine, self.directory, &mut lease, self.around(&desired)).await;
+        let seen =
+            renewing(self.engine, self.directory, &mut lease, self.around(&desired, shared)).await;
         self.lease = lease;
         let (domains, observed, manager) = seen??;
         Ok(Observation { desired, observed, domains, manager })
@@ -46,18 +84,89 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     async fn around(
         &self,
         desired: &Desired,
+        shared: Option<&Answers>,
     ) -> Result<(Vec<Domain>, Observed, ManagerLink), Trouble> {
         let domains = self.directory.graph.domains().await?;
-        let observed = self.observed(desired, &domains).await?;
+        let observed = self.observed(desired, &domains, shared).await?;
         let manager = self.manager(desired).await?;
         Ok((domains, observed, manager))
     }
 
-    async fn desired(&self) -> Result<Desired, Trouble> {
+    /// What was read for all who came, unless this sync must rest on reads of its own.
+    async fn together(&mut self, place: Option<Place>) -> Result<Option<Arc<Answers>>, Trouble> {
+        let Some(place) = place else { return Ok(None) };
+        // What was announced is looked for where it shows first.
+        let announced = self.mailbox.expect.is_some() || self.record.expecting.is_some();
+        if announced || self.mailbox.deleted_seen {
+            return Ok(None);
+        }
+        let mut lease = self.lease.clone();
+        let coming = place.come(self.user, &self.record, &self.engine.clock);
+        let answers = renewing(self.engine, self.directory, &mut lease, coming).await;
+        self.lease = lease;
+        Ok(answers?)
+    }
+
+    /// What JumpCloud says of the user.
+    ///
+    /// A search and a listing only nominate, so they may say no more than that somebody has access
+    /// as before, or for the first time. Whoever would lose it by them, or get it back, is read
+    /// directly: his record, and his connection by his own complete traversal (design section 2).
+    async fn desired(
+        &self,
+        shared: Option<&Answers>,
+        listed_at: Option<Timestamp>,
+    ) -> Result<Desired, Trouble> {
+        let searched = shared.and_then(|answers| answers.user(self.user)).cloned();
+        let listed_at = listed_at.filter(|at| self.is_evidence(*at));
+        let direct = searched.is_none() && listed_at.is_none();
+        let desired = self.read(searched, listed_at).await?;
+        if direct || self.may_rest_on(&desired) {
+            return Ok(desired);
+        }
+        self.read(None, None).await
+    }
+
+    /// Whether a listing of this `Date` still is evidence of connection.
+    ///
+    /// It counts as a read of that `Date`, so that events since then keep their second look (R4) and
+    /// are not covered (R5). Once the record was read later than it, or heard of something that may
+    /// be later, the listing says nothing any more.
+    fn is_evidence(&self, listed_at: Timestamp) -> bool {
+        let settle = self.directory.policy.timing.settle;
+        within(listed_at, LISTED, self.now())
+            && self.record.covered.is_none_or(|covered| covered <= listed_at)
+            && self.mailbox.heard.is_none_or(|heard| after(heard, settle) < listed_at)
+    }
+
+    fn may_rest_on(&self, desired: &Desired) -> bool {
+        let switched_off = self.record.decided.is_some_and(|decided| !decided.enabled);
+        match want(&self.directory.policy.users, desired, self.mailbox.deleted_seen) {
+            Want::On => !switched_off,
+            Want::AsFound => true,
+            Want::Off(_) | Want::Undecided => false,
+        }
+    }
+
+    async fn read(
+        &self,
+        searched: Option<Dated<DesiredUser>>,
+        listed_at: Option<Timestamp>,
+    ) -> Result<Desired, Trouble> {
         let jumpcloud = &self.directory.jumpcloud;
         let (user, connection) = futures_util::future::join(
-            jumpcloud.user(self.user),
-            jumpcloud.connection(self.user, &self.directory.policy.scope),
+            async {
+                match searched {
+                    Some(Dated { value, date }) => Ok(Dated { value: Some(value), date }),
+                    None => jumpcloud.user(self.user).await,
+                }
+            },
+            async {
+                match listed_at {
+                    Some(date) => Ok(Dated { value: Connection::Connected, date }),
+                    None => jumpcloud.connection(self.user, &self.directory.policy.scope).await,
+                }
+            },
         )
         .await;
         let user = user?;
@@ -79,16 +188,32 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         })
     }
 
-    async fn observed(&self, desired: &Desired, domains: &[Domain]) -> Result<Observed, Trouble> {
+    async fn observed(
+        &self,
+        desired: &Desired,
+        domains: &[Domain],
+        shared: Option<&Answers>,
+    ) -> Result<Observed, Trouble> {
         let graph = &self.directory.graph;
-        match target(&self.directory.policy, &self.record, desired, domains) {
+        let target = target(&self.directory.policy, &self.record, desired, domains);
+        let read = shared.and_then(|answers| answers.account(self.user, &target)).transpose()?;
+        match target {
             Target::Nothing => Ok(Observed::Nothing),
-            Target::Object(object) => match graph.user(&object).await? {
-                Some(user) => Ok(Observed::Bound(Box::new(user))),
-                None => Ok(Observed::Gone(self.deleted(&object, desired).await?.map(Box::new))),
-            },
+            Target::Object(object) => {
+                let user = match read {
+                    Some(read) => read.value,
+                    None => graph.user(&object).await?,
+                };
+                Ok(match user {
+                    Some(user) => Observed::Bound(Box::new(user)),
+                    None => Observed::Gone(self.deleted(&object, desired).await?.map(Box::new)),
+                })
+            }
             Target::Upn(upn) => {
-                let answer = graph.user_by_upn(&upn).await?;
+                let answer = match read {
+                    Some(read) => read,
+                    None => graph.user_by_upn(&upn).await?,
+                };
                 let found = match answer.value {
                     Some(user) => Some(self.candidate(user).await?),
                     None => None,

@@ -11,6 +11,7 @@ use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject, Upn};
 use sync_core::record::{Mailbox, UserRecord};
 use work_queue::WorkQueue;
 
+use crate::observe::Given;
 use crate::trouble::{Told, Trouble};
 use crate::{Bell, Directory, Engine, SyncError};
 
@@ -20,6 +21,8 @@ pub(crate) struct Pass<'a, S, Q> {
     pub(crate) directory: &'a Directory,
     pub(crate) user: &'a JumpCloudUserId,
     pub(crate) bell: &'a Bell,
+    /// What may stand in for some of its reads.
+    pub(crate) given: Given,
     pub(crate) lease: Lease,
     pub(crate) mailbox: Mailbox,
     /// What will be remembered; every step that was answered has changed it.
@@ -58,6 +61,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
             directory,
             user,
             bell,
+            given: Given::default(),
             lease,
             mailbox,
             findings: record.findings.clone(),
@@ -99,13 +103,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
 
     /// Renews the lease once a third of it is gone (R1). Every fenced update renews it too.
     pub(crate) async fn keep_lease(&mut self) -> Result<(), SyncError> {
-        let terms = self.terms();
-        let left = self.lease.until.duration_since(terms.now).unsigned_abs();
-        let expired = self.lease.until <= terms.now;
-        if expired || left < terms.lease - renewal(terms.lease) {
-            self.lease = self.engine.store.renew(&self.lease, terms).await?;
-        }
-        Ok(())
+        keep(self.engine, self.directory, &mut self.lease).await
     }
 
     /// Makes sure a vendor write ends inside the lease (R1: it starts only with 11 s left).
@@ -157,6 +155,21 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
 pub(crate) fn terms<S: Store, Q: WorkQueue>(engine: &Engine<S, Q>, directory: &Directory) -> Terms {
     let timing = &directory.policy.timing;
     Terms { now: engine.clock.now(), lease: timing.lease, settle: timing.settle }
+}
+
+/// Renews a lease once a third of it is gone (R1).
+pub(crate) async fn keep<S: Store, Q: WorkQueue>(
+    engine: &Engine<S, Q>,
+    directory: &Directory,
+    lease: &mut Lease,
+) -> Result<(), SyncError> {
+    let terms = terms(engine, directory);
+    let left = lease.until.duration_since(terms.now).unsigned_abs();
+    let expired = lease.until <= terms.now;
+    if expired || left < terms.lease - renewal(terms.lease) {
+        *lease = engine.store.renew(lease, terms).await?;
+    }
+    Ok(())
 }
 
 /// Works while the lease is renewed after each third of it (R1), however long a vendor takes.

@@ -36,7 +36,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     }
 
     /// Rings the subject itself for a look that is due within 15 minutes.
-    pub(crate) async fn ring_when_due(
+    async fn ring_when_due(
         &self,
         directory: &DirectoryId,
         subject: &Subject,
@@ -49,7 +49,22 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         }
         // Whole seconds, rounded up: a ring must not come before its time.
         let delay = Duration::from_secs(left.as_millis().div_ceil(1000) as u64).min(LONGEST_DELAY);
-        self.ring(directory, subject, Source::Due, delay).await
+        let item = due_bell(directory, subject, due);
+        self.queue.send(lane(&item), &[item], delay).await
+    }
+
+    /// Rings for a look that is due soon; one that cannot be rung is rung by `catch_up` all the same.
+    pub(crate) async fn ring_on_time(
+        &self,
+        directory: &DirectoryId,
+        subject: &Subject,
+        due: Option<Timestamp>,
+    ) {
+        let Some(due) = due else { return };
+        let rung = self.ring_when_due(directory, subject, due, self.clock.now()).await;
+        if let Err(error) = rung {
+            tracing::warn!(%error, "a look that is due soon could not be rung on time");
+        }
     }
 
     pub(crate) async fn ring(
@@ -60,12 +75,27 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         delay: Duration,
     ) -> Result<(), QueueError> {
         let item = bell(directory, subject, source);
-        let lane = if source == Source::FollowUp { Lane::Bulk } else { Lane::Events };
-        self.queue.send(lane, &[item], delay).await
+        self.queue.send(lane(&item), &[item], delay).await
     }
+}
+
+/// Rings for a look that is due; void once the record is due at another time.
+pub(crate) fn due_bell(directory: &DirectoryId, subject: &Subject, due: Timestamp) -> WorkItem {
+    let cause = Cause { at: Some(due), ..Cause::of(Source::Due) };
+    WorkItem::new(directory.clone(), subject.clone(), cause)
 }
 
 /// A message that names a subject and nothing else.
 pub(crate) fn bell(directory: &DirectoryId, subject: &Subject, source: Source) -> WorkItem {
     WorkItem::new(directory.clone(), subject.clone(), Cause::of(source))
+}
+
+/// Where a message of ours belongs: fan-out and sweeps never delay a single change.
+pub(crate) fn lane(item: &WorkItem) -> Lane {
+    match (&item.subject, item.cause.source) {
+        (Subject::Sweep, _) | (_, Source::FollowUp | Source::Sweep | Source::Reconcile) => {
+            Lane::Bulk
+        }
+        _ => Lane::Events,
+    }
 }

@@ -1,14 +1,16 @@
 //! The loop around a pass: acquire, pass, commit, and once more when word was left (R1 to R3).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use store::{Acquired, Commit, Committed, Held, Store};
 use sync_core::ids::{JumpCloudUserId, Subject};
 use sync_core::plan::user::{UserInput, plan_user};
-use sync_core::record::after;
 use work_queue::WorkQueue;
 
 use crate::close::{Closing, Ended, close};
+use crate::observe::Given;
+use crate::observe::together::Place;
 use crate::pass::{Pass, terms};
 use crate::trouble::{Told, Trouble};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
@@ -24,19 +26,45 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         user: &JumpCloudUserId,
         bell: &Bell,
     ) -> Result<Outcome, SyncError> {
+        self.sync_person(directory, user, bell, None).await
+    }
+
+    /// The same for somebody who has a place among people who are observed together.
+    ///
+    /// A place in another directory, or in this one as it was configured before, is given up.
+    pub async fn sync_user_together(
+        &self,
+        directory: &Arc<Directory>,
+        user: &JumpCloudUserId,
+        bell: &Bell,
+        place: Option<Place>,
+    ) -> Result<Outcome, SyncError> {
+        let place = place.and_then(|place| place.within(directory));
+        self.sync_person(directory, user, bell, place).await
+    }
+
+    async fn sync_person(
+        &self,
+        directory: &Directory,
+        user: &JumpCloudUserId,
+        bell: &Bell,
+        place: Option<Place>,
+    ) -> Result<Outcome, SyncError> {
         let subject = Subject::User(user.clone());
         let acquired = self
             .store
-            .acquire(&directory.id, &subject, &bell.brings, terms(self, directory))
+            .acquire(&directory.id, &subject, &bell.heard_by(self), terms(self, directory))
             .await?;
         let mut held = match acquired {
             Acquired::Covered => return Ok(Outcome::Covered),
             Acquired::WordLeft => return Ok(Outcome::WordLeft),
             Acquired::Taken(held) => *held,
         };
+        let mut given = Given { listed_at: bell.listed_at, place };
         let mut total = Report::default();
         loop {
-            let (report, again) = self.pass(directory, user, bell, held).await?;
+            let given = std::mem::take(&mut given);
+            let (report, again) = self.pass(directory, user, bell, held, given).await?;
             total.done.extend(report.done);
             total.findings = report.findings;
             total.trouble = report.trouble;
@@ -54,9 +82,12 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         user: &JumpCloudUserId,
         bell: &Bell,
         held: Held,
+        given: Given,
     ) -> Result<(Report, Option<Held>), SyncError> {
-        let mut pass = Pass::new(self, directory, user, bell, held);
+        let mut pass = Pass { given, ..Pass::new(self, directory, user, bell, held) };
         let trouble = pass.run().await.err();
+        // Nobody waits for somebody who did not come to reading.
+        pass.given = Given::default();
         let mut ended = Ended { read_at: pass.read_at, ..Ended::default() };
         let mut told = None;
         let failure = pass.failure.take().map(Trouble::Permanent);
@@ -112,7 +143,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 user: self.user,
                 record: &self.record,
                 mailbox: &self.mailbox,
-                expect: self.bell.expect,
+                expect: self.mailbox.expect,
                 desired: &seen.desired,
                 observed: &seen.observed,
                 domains: &seen.domains,
@@ -162,16 +193,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if committed == Committed::Again {
             return Ok(Some(self.engine.store.reopen(&self.lease, self.terms()).await?));
         }
-        if let Some(due) = due {
-            let rung = self
-                .engine
-                .ring_when_due(&self.directory.id, &self.lease.subject, due, self.now())
-                .await;
-            // `due` is stored: catch_up rings within a minute all the same.
-            if let Err(error) = rung {
-                tracing::warn!(error = %error, "a look that is due soon could not be rung on time");
-            }
-        }
+        self.engine.ring_on_time(&self.directory.id, &self.lease.subject, due).await;
         Ok(None)
     }
 
@@ -189,48 +211,6 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         self.audit.splice(0..0, owed.audit);
         self.record.owed = None;
         Ok(())
-    }
-
-    /// Leaves a note for each thing the subject waits for, then looks whether it came meanwhile.
-    pub(crate) async fn wait_for(
-        &mut self,
-        waits_for: impl IntoIterator<Item = sync_core::plan::WaitsFor>,
-    ) -> Result<(), Trouble> {
-        use sync_core::plan::{WaitsFor, person::ManagerLink};
-        for waited in waits_for {
-            let now = self.now();
-            let (awaited, came) = match waited {
-                WaitsFor::Binding(user) => {
-                    let awaited = store::Awaited::User(self.directory.id.clone(), user.clone());
-                    self.note(&awaited).await?;
-                    (awaited, matches!(self.manager_link(&user).await?, ManagerLink::Bound(_)))
-                }
-                WaitsFor::Upn(upn) => {
-                    let awaited = store::Awaited::Upn(self.directory.tenant.clone(), upn.clone());
-                    self.note(&awaited).await?;
-                    let claim = self
-                        .engine
-                        .store
-                        .claim(&self.upn_claim(&upn))
-                        .await
-                        .map_err(SyncError::from)?;
-                    let held = claim.filter(|claim| claim.tombstone.is_none());
-                    if let Some(claim) = &held {
-                        self.engine.ring_owner(&claim.holder).await?;
-                    }
-                    (awaited, held.is_none())
-                }
-            };
-            if came {
-                tracing::debug!(?awaited, "what was waited for came meanwhile");
-                self.look_again(after(now, Duration::from_secs(1)));
-            }
-        }
-        Ok(())
-    }
-
-    async fn note(&self, awaited: &store::Awaited) -> Result<(), SyncError> {
-        Ok(self.engine.store.wait_for(awaited, &self.holder(), self.now()).await?)
     }
 }
 

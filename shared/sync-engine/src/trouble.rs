@@ -68,14 +68,26 @@ fn by_disposition(disposition: Disposition, stops: bool, told: Told) -> Trouble 
 
 impl From<GraphError> for Trouble {
     fn from(error: GraphError) -> Self {
-        let told = Told::new(format!("graph_{}", error.class()), &error);
+        Self::from(&error)
+    }
+}
+
+impl From<&GraphError> for Trouble {
+    fn from(error: &GraphError) -> Self {
+        let told = Told::new(format!("graph_{}", error.class()), error);
         by_disposition(error.disposition(), error.stops_directory(), told)
     }
 }
 
 impl From<JumpCloudError> for Trouble {
     fn from(error: JumpCloudError) -> Self {
-        let told = Told::new(format!("jumpcloud_{}", error.class()), &error);
+        Self::from(&error)
+    }
+}
+
+impl From<&JumpCloudError> for Trouble {
+    fn from(error: &JumpCloudError) -> Self {
+        let told = Told::new(format!("jumpcloud_{}", error.class()), error);
         by_disposition(error.disposition(), error.stops_directory(), told)
     }
 }
@@ -97,14 +109,10 @@ impl Trouble {
         let shown = |told: &Told| format!("{}: {}", told.class, told.message);
         Ok(match self {
             Self::Broken(error) => return Err(error),
-            Self::Passing(told) => {
-                let doubled = FIRST_RETRY * 2u32.saturating_pow(record.retries.min(10));
-                record.retries = record.retries.saturating_add(1);
-                let wait = doubled.min(LAST_RETRY).mul_f64(1.0 + jitter / 4.0);
-                (after(now, wait), shown(&told))
-            }
+            Self::Passing(told) => (after(now, next_wait(record, jitter)), shown(&told)),
             Self::Wait(wait, told) => {
-                let until = after(now, wait.min(LONGEST_WAIT));
+                // A vendor that keeps saying "now" is not asked every second.
+                let until = after(now, wait.min(LONGEST_WAIT).max(next_wait(record, jitter)));
                 record.vendor_wait = Some(until);
                 (until, shown(&told))
             }
@@ -122,6 +130,13 @@ impl Trouble {
             }
         })
     }
+}
+
+/// The wait after one more fault in a row.
+fn next_wait(record: &mut UserRecord, jitter: f64) -> Duration {
+    let doubled = FIRST_RETRY * 2u32.saturating_pow(record.retries.min(10));
+    record.retries = record.retries.saturating_add(1);
+    doubled.min(LAST_RETRY).mul_f64(1.0 + jitter / 4.0)
 }
 
 #[cfg(test)]
@@ -146,6 +161,14 @@ mod tests {
         assert_eq!(goes_on(wait(120), &mut record), 120);
         assert_eq!(record.vendor_wait, Timestamp::from_second(1120).ok());
         assert_eq!(goes_on(wait(86_400), &mut record), 600);
+    }
+
+    #[test]
+    fn a_vendor_that_names_no_wait_is_not_asked_every_second() {
+        let mut record = UserRecord::default();
+        let waits: Vec<i64> =
+            (0..4).map(|_| goes_on(Trouble::Wait(Duration::ZERO, told()), &mut record)).collect();
+        assert_eq!(waits, [5, 10, 20, 40]);
     }
 
     #[test]

@@ -17,7 +17,13 @@ use sync_core::record::Expect;
 use crate::item::{Cause, Source, USER_DELETE, WorkItem};
 
 mod association;
+mod by_type;
 mod fingerprint;
+
+pub use by_type::ByType;
+
+/// The longest id of an event that is kept. JumpCloud's have 24 or 36 characters.
+const LONGEST_ID: usize = 64;
 
 /// Whose events are recognised.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +52,8 @@ pub enum Recognised {
 pub enum Ignored {
     /// A type that says nothing about who has which account.
     UnknownType,
-    /// A type that announces or reports, while the change itself has an event of its own.
+    /// A type that announces or reports, while the change itself has an event of its own, or that
+    /// tells of changed settings.
     MarkedIgnore,
     /// Another organization's.
     OtherOrganization,
@@ -98,7 +105,8 @@ pub fn event_type(event: &Value) -> Option<&str> {
 /// Reads one event.
 ///
 /// The time of the items is the event's, and none if it has none or is unreadable; the id is the
-/// event's, or else a hash over type, time, ends and changes, which tells events apart.
+/// event's, or else a hash over type, time, ends and changes, which tells events apart. An id that
+/// no log line or record should bear, for its length or its characters, counts as none.
 pub fn recognise(event: &Value, watched: Watched<'_>, source: Source) -> Recognised {
     if !event.is_object() {
         return Recognised::Unrecognisable("not an object");
@@ -127,10 +135,9 @@ pub fn recognise(event: &Value, watched: Watched<'_>, source: Source) -> Recogni
         Err(Unread::Ignored(why)) => return Recognised::Ignored(why),
         Err(Unread::Unrecognisable(why)) => return Recognised::Unrecognisable(why),
     };
-    let id = event.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
     let cause = Cause {
         source,
-        event_id: Some(id.map_or_else(|| fingerprint::of(event, &kind), str::to_owned)),
+        event_id: Some(id(event).map_or_else(|| fingerprint::of(event, &kind), str::to_owned)),
         at: time(event),
         event_type: Some(kind),
     };
@@ -205,10 +212,16 @@ impl Kind {
             | "user_password_update_provision"
             | "user_deprovision"
             | "user_login_attempt" => Self::MarkedIgnore,
+            // Changes of settings: what they mean for people has events of its own.
+            "organization_update" => Self::MarkedIgnore,
+            kind if SETTINGS.iter().any(|prefix| kind.starts_with(prefix)) => Self::MarkedIgnore,
             _ => Self::Unknown,
         }
     }
 }
+
+/// What the types begin with that tell of changed settings of JumpCloud's own connectors.
+const SETTINGS: [&str; 3] = ["o365_directory_", "integration_", "integrationattribute_"];
 
 fn user(event: &Value, kind: &str) -> Result<Vec<Rung>, Unread> {
     // The service `systems` reports lockouts and passwords of device accounts under the same names.
@@ -278,6 +291,13 @@ fn resource_type(event: &Value) -> Option<String> {
 fn resource_id(event: &Value) -> Option<&str> {
     let nested = event.get("resource").and_then(|resource| resource.get("id"));
     nested.or_else(|| event.get("resource_id"))?.as_str()
+}
+
+/// The event's own id: opaque, but it goes into work items, records and audit events.
+fn id(event: &Value) -> Option<&str> {
+    let id = event.get("id")?.as_str()?;
+    let fits = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    fits.then_some(id)
 }
 
 /// When an event happened: RFC 3339 with up to nine fraction digits; `None` if that is unreadable.

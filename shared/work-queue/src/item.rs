@@ -45,7 +45,7 @@ pub struct Cause {
     pub event_type: Option<String>,
     /// JumpCloud's event id, or a hash that tells events apart.
     pub event_id: Option<String>,
-    /// When the event happened.
+    /// When the event happened; of a bell for a subject's `due`, that time.
     pub at: Option<Timestamp>,
 }
 
@@ -140,10 +140,34 @@ impl WorkItem {
     }
 
     /// What the item brings to the record (R2).
+    ///
+    /// Only an event with a time, or a bell with the `due` it rings for, may find everything done.
     pub fn brings(&self) -> Brings {
         let deleted = self.expect == Some(Expect::Deleted)
             || self.cause.event_type.as_deref() == Some(USER_DELETE);
-        Brings { event_at: self.cause.at, deleted }
+        let event = matches!(self.cause.source, Source::Webhook | Source::Insights);
+        let bell = self.cause.source == Source::Due;
+        Brings {
+            event_at: self.cause.at.filter(|_| event),
+            deleted,
+            expect: self.expect,
+            due: self.cause.at.filter(|_| bell),
+            unconditional: self.cause.at.is_none() || !(event || bell),
+        }
+    }
+
+    /// Whether it may take access away from somebody: in a backlog such items go first.
+    pub fn may_remove(&self) -> bool {
+        const MAY: [&str; 6] = [
+            USER_DELETE,
+            "user_suspended",
+            "user_lockout",
+            "user_password_expired",
+            "association_change",
+            "access_management_association_change",
+        ];
+        let kind = self.cause.event_type.as_deref();
+        self.expect.is_some() || kind.is_some_and(|kind| MAY.contains(&kind))
     }
 
     /// The body of the message.

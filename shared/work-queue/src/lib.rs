@@ -19,9 +19,11 @@ pub mod event;
 pub mod item;
 pub mod memory;
 mod parked;
+mod parked_queue;
 pub mod sqs;
 
 pub use item::{Cause, Malformed, Source, WorkItem, coalesce};
+pub use parked_queue::{ParkedMessage, ParkedQueue};
 
 /// The longest a message can be delayed: a limit of SQS. Longer waits are `due` in the record.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
@@ -39,6 +41,17 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// Where an item belongs whose queue is not known any more: what people and systems do is an
+    /// event, the rest was sent in bulk.
+    pub fn of(item: &WorkItem) -> Self {
+        match item.cause.source {
+            Source::Reconcile | Source::Sweep | Source::FollowUp => Self::Bulk,
+            Source::Webhook | Source::Insights | Source::Operator | Source::Due => {
+                Self::of_event(item)
+            }
+        }
+    }
+
     /// Where an item that an event rang for belongs: a sweep is bulk work, the rest is not.
     pub fn of_event(item: &WorkItem) -> Self {
         match item.subject {

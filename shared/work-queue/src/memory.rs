@@ -13,7 +13,12 @@ use sync_core::record::after;
 
 use crate::item::WorkItem;
 use crate::parked::Parked;
-use crate::{Depth, Depths, Lane, Result, WorkQueue, check};
+use crate::{Depth, Depths, Lane, ParkedMessage, Result, WorkQueue, check};
+
+mod parked;
+
+use parked::Kept;
+pub use parked::PutAway;
 
 /// The queues in memory. Clones share them.
 #[derive(Debug, Clone)]
@@ -25,8 +30,10 @@ pub struct MemoryQueue {
 #[derive(Debug, Default)]
 struct State {
     messages: Vec<Message>,
-    parked: Vec<ParkedMessage>,
+    parked: Vec<Kept>,
     receipts: u64,
+    /// How many messages were parked, to name them.
+    names: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -34,6 +41,7 @@ struct Message {
     lane: Lane,
     group: DirectoryId,
     body: String,
+    sent_at: Timestamp,
     visible_at: Timestamp,
     /// Of the last receipt; any earlier one is void.
     receipt: Option<Receipt>,
@@ -55,19 +63,6 @@ pub struct Received {
     pub body: String,
     /// How often it has been received, this time included.
     pub receive_count: u32,
-}
-
-/// A parked message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParkedMessage {
-    /// The body, cut if it was too large.
-    pub body: String,
-    /// Why it is here.
-    pub reason: String,
-    /// The directory, if it was known.
-    pub directory: Option<DirectoryId>,
-    /// The size of the whole body, if it was cut.
-    pub cut_from: Option<usize>,
 }
 
 impl MemoryQueue {
@@ -136,14 +131,11 @@ impl MemoryQueue {
         self.state().messages.iter().filter(|m| m.lane == lane).map(|m| m.visible_at).min()
     }
 
-    /// What was parked, in order.
-    pub fn parked(&self) -> Vec<ParkedMessage> {
-        self.state().parked.clone()
-    }
-
     fn push(&self, lane: Lane, group: DirectoryId, body: String, delay: Duration) {
-        let visible_at = after(self.clock.now(), delay);
-        let message = Message { lane, group, body, visible_at, receipt: None, receive_count: 0 };
+        let sent_at = self.clock.now();
+        let visible_at = after(sent_at, delay);
+        let message =
+            Message { lane, group, body, sent_at, visible_at, receipt: None, receive_count: 0 };
         self.state().messages.push(message);
     }
 
@@ -177,8 +169,16 @@ impl WorkQueue for MemoryQueue {
 
     async fn park(&self, body: &str, reason: &str, directory: Option<&DirectoryId>) -> Result<()> {
         let Parked { body, reason, cut_from } = Parked::new(body, reason);
-        let directory = directory.cloned();
-        self.state().parked.push(ParkedMessage { body, reason, directory, cut_from });
+        self.keep(ParkedMessage {
+            id: String::new(),
+            receipt: String::new(),
+            body,
+            reason: Some(reason),
+            from: None,
+            directory: directory.cloned(),
+            cut_from,
+            sent_at: self.clock.now(),
+        });
         Ok(())
     }
 
@@ -186,7 +186,7 @@ impl WorkQueue for MemoryQueue {
         Ok(Depths {
             events: self.depth_of(Lane::Events),
             bulk: self.depth_of(Lane::Bulk),
-            parked: Depth { waiting: self.state().parked.len() as u64, ..Depth::default() },
+            parked: self.depth_of_parked(),
         })
     }
 }

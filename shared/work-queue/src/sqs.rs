@@ -17,6 +17,8 @@ use crate::item::WorkItem;
 use crate::parked::Parked;
 use crate::{Depth, Depths, LARGEST_MESSAGE, Lane, QueueError, Result, WorkQueue, check};
 
+mod parked;
+
 /// The most messages one request takes.
 const LARGEST_BATCH: usize = 10;
 

@@ -155,7 +155,7 @@ async fn troubled() -> World {
     let waiter = Holder { directory: id("corp"), subject: subject(2) };
     world.store.wait_for(&awaited, &waiter, now).await.unwrap();
     // Somebody is at work, and word was left with the evidence of a deletion.
-    let deleted = Brings { event_at: None, deleted: true };
+    let deleted = Brings { event_at: None, deleted: true, ..Brings::default() };
     for _ in 0..2 {
         let taken = world.store.acquire(&id("corp"), &subject(1), &deleted, world.terms()).await;
         taken.unwrap();

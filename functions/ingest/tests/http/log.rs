@@ -56,6 +56,7 @@ async fn one_line_with_the_counts() {
         "ignored": 1,
         "parked": 1,
         "ignored_by": r#"{"unknown_type": 1}"#,
+        "ignored_types": r#"{"something_new": 1}"#,
         "duration_ms": 0,
     });
     assert_eq!(lines(&world, &events("corp", &body.to_string())).await, [line]);

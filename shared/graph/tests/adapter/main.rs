@@ -2,6 +2,7 @@
 //! the way there may do to an answer.
 #![expect(clippy::unwrap_used, reason = "the parts that cases share fail by panicking")]
 
+mod batch;
 mod catalogue;
 mod faults;
 mod listing;

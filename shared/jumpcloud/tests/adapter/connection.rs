@@ -152,6 +152,31 @@ async fn a_traversal_is_read_to_its_last_page() {
 }
 
 #[tokio::test]
+async fn p6_a_row_that_is_left_out_silently_disconnects_nobody_where_rows_are_counted() {
+    let memberof = "GET /api/v2/users/{id}/memberof";
+    for counted in [true, false] {
+        for page in 0..2 {
+            let world = world().await;
+            crowd(&world, 120);
+            world.sim.state(|organization| {
+                organization.counted_traversals = counted;
+                organization.add_member(&group_id("b1"), ADA);
+            });
+            let read = async || world.client.connection(&ada(), &listed(&["b2"])).await;
+            assert_eq!(read().await.unwrap().value, NotConnected);
+            let fault = Fault::once(memberof, Effect::DropRow { n: 3 }).skip(page);
+            world.control().add_fault(fault);
+            if counted {
+                assert_eq!(judged(read().await), "shape Retry", "page {page}");
+            } else {
+                assert_eq!(read().await.unwrap().value, NotConnected);
+            }
+            assert_eq!(read().await.unwrap().value, NotConnected);
+        }
+    }
+}
+
+#[tokio::test]
 async fn p6_a_page_that_fails_disconnects_nobody() {
     let memberof = "GET /api/v2/users/{id}/memberof";
     for page in 0..2 {

@@ -40,6 +40,26 @@ async fn each_documented_status_is_classified_in_both_generations() {
     }
 }
 
+/// What the vendor documents and the simulator has no reason to answer, with and without words.
+#[tokio::test]
+async fn the_rest_of_the_documented_statuses_is_classified() {
+    let world = World::new().await;
+    for (statuses, expected) in [
+        (&[402, 406, 412, 415, 422, 428][..], "refused Fail"),
+        (&[303, 408, 423, 500, 502, 503, 504], "passing Retry"),
+        (&[403], "denied RetryAfter(30s)"),
+        (&[429], "throttled RetryAfter(30s)"),
+    ] {
+        for status in statuses {
+            for body in [json!({"message": "No"}), json!("<html>")] {
+                world.fault(USER, answer(*status, body.clone()));
+                let read = world.client.user(&ada()).await;
+                assert_eq!(judged(read), expected, "{status} {body}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_named_wait_is_obeyed_in_every_form() {
     let world = World::new().await;
@@ -50,6 +70,8 @@ async fn a_named_wait_is_obeyed_in_every_form() {
         ("Fri, 01 May 2026 09:00:00 GMT", Some("0ns")),
         ("86400", Some("86400s")),
         ("soon", None),
+        ("-5", None),
+        ("99999999999999999999999", None),
     ] {
         for (status, class) in [(429, "throttled"), (403, "denied"), (503, "passing")] {
             let expected = match named {

@@ -1,4 +1,4 @@
-//! One user's own record, and what an answer has to say to mean that there is none.
+//! Users' own records, and what an answer has to say to mean that there is none.
 
 use std::time::Duration;
 
@@ -101,4 +101,77 @@ async fn a_read_may_go_back_in_time() {
     world.control().add_fault(Fault::once(USER, Effect::Stale { for_ms: 2500 }));
     let missing = world.client.user(&ada()).await.unwrap();
     assert_eq!((missing.value, missing.date), (None, now() + Duration::from_secs(2)));
+}
+
+const SEARCH: &str = "POST /api/search/systemusers";
+
+#[tokio::test]
+async fn a_search_reads_several_users_as_they_are_read_one_by_one() {
+    let world = World::new().await;
+    world.sim.state(|organization| {
+        organization.patch_user(
+            ADA,
+            json!({"lastname": "", "department": "Engines", "manager": BOB,
+                "phoneNumbers": [{"type": "work", "number": "1"}]}),
+        );
+        organization.suspend(BOB);
+        for number in 0..30 {
+            organization.add_user(json!({"username": format!("other{number}"),
+                "email": format!("other{number}@corp.example")}));
+        }
+    });
+    world.control().advance(Duration::from_secs(3));
+    let found = world.client.search_users(&[bob(), nobody(), ada()]).await.unwrap();
+    assert_eq!(found.date, now() + Duration::from_secs(3));
+    assert_eq!(found.value.keys().collect::<Vec<_>>(), [&ada(), &bob()]);
+    for (id, searched) in found.value {
+        assert_eq!(world.client.user(&id).await.unwrap().value, Some(searched));
+    }
+    assert_eq!(world.count(SEARCH), 1);
+}
+
+#[tokio::test]
+async fn a_search_asks_for_a_hundred_at_once() {
+    let world = World::new().await;
+    let ids: Vec<_> = world.sim.state(|organization| {
+        (0..101)
+            .map(|number| {
+                let email = format!("user{number}@corp.example");
+                organization.add_user(json!({"username": format!("user{number}"), "email": email}))
+            })
+            .map(|id| sync_core::ids::JumpCloudUserId::parse(&id).unwrap())
+            .collect()
+    });
+    let found = world.client.search_users(&ids).await.unwrap();
+    assert_eq!((found.value.len(), world.count(SEARCH)), (101, 2));
+    assert_eq!(world.client.search_users(&[]).await.unwrap().value.len(), 0);
+    assert_eq!(world.count(SEARCH), 2);
+}
+
+#[tokio::test]
+async fn who_is_missing_from_a_search_is_missing_from_its_answer() {
+    let world = World::new().await;
+    let search = async || world.client.search_users(&[ada(), bob()]).await;
+    let names = async || search().await.unwrap().value.into_keys().collect::<Vec<_>>();
+    world.fault(SEARCH, Effect::DropRow { n: 0 });
+    assert_eq!(names().await, [bob()]);
+    // A row that nobody asked for, and rows that cannot be read.
+    let row = |id: &str, state: &str| json!({"_id": id, "state": state});
+    let rows = [row(ADA, "RETIRED"), row("65f0000000000000000000ee", "ACTIVATED"), json!({})];
+    for odd in rows {
+        let body = json!({"totalCount": 2, "results": [odd, row(BOB, "ACTIVATED")]});
+        world.fault(SEARCH, answer(200, body));
+        assert_eq!(names().await, [bob()]);
+    }
+    for (effect, expected) in [
+        (status(429), "throttled RetryAfter(30s)"),
+        (status(503), "passing Retry"),
+        (Effect::Html, "passing Retry"),
+        (Effect::Truncate, "shape Retry"),
+        (answer(200, json!([])), "shape Retry"),
+        (answer(400, json!({"message": "Bad Request"})), "refused Fail"),
+    ] {
+        world.fault(SEARCH, effect.clone());
+        assert_eq!(judged(search().await), expected, "{effect:?}");
+    }
 }

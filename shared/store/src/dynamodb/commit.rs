@@ -141,7 +141,7 @@ fn with_record(mut write: Write, record: &UserRecord) -> Write {
 /// The last update of a sync, refused when word was left.
 fn release(lease: &Lease, commit: &Commit<'_>, name: &str) -> Write {
     let mut set = vec!["#record = :record", "#committed = :committed"];
-    let mut remove = vec!["#until", "#taken_by"];
+    let mut remove = vec!["#until", "#taken_by", "#expect"];
     let mut values = values([
         (":fence", n(lease.fence)),
         (":record", part(RecordItem::from(commit.record))),

@@ -6,6 +6,7 @@
 //! | claim | `C#<tenant>#upn#<upn>`, `C#<tenant>#object#<id>` | `claim` |
 //! | waits-for | `W#upn#<tenant>#<upn>`, `W#user#<directory>#<id>` | `<directory>#<subject>` |
 //! | configuration | `DIRECTORIES` | `<directory>` |
+//! | a tenant's domains | `T#<tenant>` | `domains` |
 //! | cursor, lock | `D#<directory>` | `cursor#<name>`, `lock#<task>` |
 //! | audit event | `A#<directory>` | `<milliseconds, 20 digits>#<id>` |
 //!
@@ -15,7 +16,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use sync_core::ids::{DirectoryId, Subject};
+use sync_core::ids::{DirectoryId, Subject, TenantId};
 
 use crate::item::Malformed;
 use crate::{Awaited, Claimed, ClaimedThing, Holder, Result};
@@ -55,6 +56,10 @@ impl Key {
 
     pub(super) fn config(directory: &DirectoryId) -> Self {
         Self::new(DIRECTORIES.into(), directory.as_str())
+    }
+
+    pub(super) fn domains(tenant: &TenantId) -> Self {
+        Self::new(format!("T#{tenant}"), "domains")
     }
 
     pub(super) fn cursor(directory: &DirectoryId, name: &str) -> Self {

@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use sync_core::ids::{DirectoryId, Subject};
-use sync_core::record::{Brings, after};
+use sync_core::record::{Brings, Expect, after};
 
 use super::DynamoStore;
 use super::key::{Item, Key};
 use super::request::{Answer, Write, n, read, s, token, unavailable, values, yes};
-use crate::item::subject::SubjectItem;
+use crate::item::subject::{SubjectItem, expect_to_number};
 use crate::item::{VERSION, millis};
 use crate::protocol::{Heard, Step, as_stored_brings, lease_end, step};
 use crate::{Acquired, Held, Lease, Result, StoreError, Terms};
@@ -133,15 +133,31 @@ fn take(
             (":one", n(1)),
         ]),
     };
-    if let Some(at) = brings.event_at {
-        // R5, as `sync_core::record::covers` has it.
-        let evidence = if brings.deleted { " AND #deleted_seen = :true" } else { "" };
-        write.condition.push_str(&format!(" AND NOT (#record.#covered > :settled{evidence})"));
-        write.values.insert(":settled".into(), n(millis(after(at, terms.settle))));
-    }
+    open_for(&mut write, brings, terms);
     bring(&mut write, brings, heard);
     write.update.push_str(" REMOVE #again ADD #fence :one");
     write
+}
+
+/// Nothing is taken for what the record has answered, as `Brings::are_answered` has it (R5).
+fn open_for(write: &mut Write, brings: &Brings, terms: Terms) {
+    let untimed_evidence = brings.deleted && brings.event_at.is_none();
+    if brings.unconditional || untimed_evidence {
+        return;
+    }
+    let mut open = Vec::new();
+    if let Some(at) = brings.event_at {
+        let evidence = if brings.deleted { " AND #deleted_seen = :true" } else { "" };
+        open.push(format!("NOT (#record.#covered > :settled{evidence})"));
+        write.values.insert(":settled".into(), n(millis(after(at, terms.settle))));
+    }
+    if let Some(due) = brings.due {
+        open.push("#due_at = :due".into());
+        write.values.insert(":due".into(), n(millis(due)));
+    }
+    if !open.is_empty() {
+        write.condition.push_str(&format!(" AND ({})", open.join(" OR ")));
+    }
 }
 
 fn leave_word(key: &Key, fence: u64, brings: &Brings, heard: Heard, terms: Terms) -> Write {
@@ -173,5 +189,17 @@ fn bring(write: &mut Write, brings: &Brings, heard: Heard) {
     if brings.deleted {
         update.push_str(", #deleted_seen = :true");
         values.insert(":true".into(), yes());
+    }
+    match brings.expect {
+        None => {}
+        // The stronger one stays.
+        Some(Expect::Suspended) => {
+            update.push_str(", #expect = if_not_exists(#expect, :expect)");
+            values.insert(":expect".into(), n(expect_to_number(Expect::Suspended)));
+        }
+        Some(Expect::Deleted) => {
+            update.push_str(", #expect = :expect");
+            values.insert(":expect".into(), n(expect_to_number(Expect::Deleted)));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Who waits for a UPN or a binding (design section 2).
 
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
 use jiff::Timestamp;
 use sync_core::record::after;
 
@@ -22,12 +22,20 @@ impl DynamoStore {
         awaited: &Awaited,
         waiter: &Holder,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut item = whole(&Key::wait(awaited, waiter), WaitItem::from(waiter));
         item.insert("expires_at".into(), n(after(now, days(WAIT_DAYS)).as_second()));
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        self.send("wait_for", || request.clone().send()).await?;
-        Ok(())
+        let request = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .return_values(ReturnValue::AllOld);
+        let put = self.send("wait_for", || request.clone().send()).await?;
+        // One that has ended, and that DynamoDB has not removed yet, counts as none.
+        let known =
+            put.attributes.and_then(|old| old.get("expires_at")?.as_n().ok()?.parse::<i64>().ok());
+        Ok(known.is_none_or(|ends| ends < now.as_second()))
     }
 
     /// A note may be seen for some time after it has ended: that is one needless ring.

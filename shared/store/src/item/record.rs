@@ -19,6 +19,8 @@ pub(crate) struct RecordItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     intent: Option<IntentItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    renaming: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     unanswered: Option<UnansweredItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided: Option<DecidedItem>,
@@ -107,6 +109,7 @@ impl From<&UserRecord> for RecordItem {
         let UserRecord {
             binding,
             intent,
+            renaming,
             unanswered,
             decided,
             covered,
@@ -123,6 +126,7 @@ impl From<&UserRecord> for RecordItem {
         Self {
             binding: binding.as_ref().map(BindingItem::from),
             intent: intent.as_ref().map(IntentItem::from),
+            renaming: renaming.as_ref().map(ToString::to_string),
             unanswered: unanswered.map(|Unanswered { value, sent_at, may_land_until }| {
                 let (sent_at, may_land_until) = (millis(sent_at), millis(may_land_until));
                 UnansweredItem { value, sent_at, may_land_until }
@@ -155,6 +159,7 @@ impl TryFrom<RecordItem> for UserRecord {
         let RecordItem {
             binding,
             intent,
+            renaming,
             unanswered,
             decided,
             covered,
@@ -171,6 +176,7 @@ impl TryFrom<RecordItem> for UserRecord {
         Ok(Self {
             binding: binding.map(Binding::try_from).transpose()?,
             intent: intent.map(Intent::try_from).transpose()?,
+            renaming: renaming.as_deref().map(Upn::parse).transpose()?,
             unanswered: unanswered.map(Unanswered::try_from).transpose()?,
             decided: decided.map(Decided::try_from).transpose()?,
             covered: maybe_timestamp(covered)?,

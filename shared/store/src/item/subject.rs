@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{DirectoryId, Subject};
-use sync_core::record::{Mailbox, UserRecord};
+use sync_core::record::{Expect, Mailbox, UserRecord};
 
 use super::record::RecordItem;
 use super::{Malformed, VERSION, maybe_timestamp, timestamp, understood};
@@ -25,6 +25,8 @@ pub(crate) struct SubjectItem {
     pub(crate) heard: Option<i64>,
     #[serde(default)]
     pub(crate) deleted_seen: bool,
+    /// The strongest announced state, as [`expect_to_number`] orders them.
+    pub(crate) expect: Option<u8>,
     pub(crate) due_at: Option<i64>,
     /// The deferral that moved `due_at`, so that one whose answer was lost knows itself again.
     pub(crate) deferred_by: Option<String>,
@@ -32,6 +34,22 @@ pub(crate) struct SubjectItem {
     pub(crate) committed: Option<String>,
     #[serde(default)]
     pub(crate) record: RecordItem,
+}
+
+/// The strength of an announced state: a deletion is stronger than a suspension.
+pub(crate) fn expect_to_number(expect: Expect) -> u8 {
+    match expect {
+        Expect::Suspended => 1,
+        Expect::Deleted => 2,
+    }
+}
+
+fn expect_of_number(number: u8) -> Result<Expect, Malformed> {
+    match number {
+        1 => Ok(Expect::Suspended),
+        2 => Ok(Expect::Deleted),
+        _ => Err(Malformed::unknown("announced state")),
+    }
 }
 
 impl Default for SubjectItem {
@@ -44,6 +62,7 @@ impl Default for SubjectItem {
             again: false,
             heard: None,
             deleted_seen: false,
+            expect: None,
             due_at: None,
             deferred_by: None,
             committed: None,
@@ -54,7 +73,11 @@ impl Default for SubjectItem {
 
 impl SubjectItem {
     fn mailbox(&self) -> Result<Mailbox, Malformed> {
-        Ok(Mailbox { heard: maybe_timestamp(self.heard)?, deleted_seen: self.deleted_seen })
+        Ok(Mailbox {
+            heard: maybe_timestamp(self.heard)?,
+            deleted_seen: self.deleted_seen,
+            expect: self.expect.map(expect_of_number).transpose()?,
+        })
     }
 
     /// The item as its holder sees it.

@@ -66,13 +66,19 @@ pub(crate) async fn r3_word_left_keeps_the_lease(store: impl Store) {
         let stored = peek(&store, &subject).await;
         assert_eq!(stored.record, numbered(number));
         assert!(stored.again);
-        assert_eq!(stored.mailbox, Mailbox { heard: Some(at(6)), deleted_seen: true });
+        assert_eq!(
+            stored.mailbox,
+            Mailbox { heard: Some(at(6)), deleted_seen: true, ..Mailbox::default() }
+        );
         // Whoever dies now is found by the next `catch_up`.
         assert!(stored.leased_until.is_some());
         assert_eq!(stored.due, stored.leased_until);
         let reopened = store.reopen(&held.lease, terms(15)).await.unwrap();
         assert_eq!(reopened.record, numbered(number));
-        assert_eq!(reopened.mailbox, Mailbox { heard: Some(at(6)), deleted_seen: true });
+        assert_eq!(
+            reopened.mailbox,
+            Mailbox { heard: Some(at(6)), deleted_seen: true, ..Mailbox::default() }
+        );
         assert_eq!((reopened.lease.fence, reopened.lease.until), (1, at(35)));
         let stored = peek(&store, &subject).await;
         assert!(!stored.again);
@@ -109,7 +115,10 @@ pub(crate) async fn r3_a_record_leaves_the_mailbox_alone(store: impl Store) {
         assert_eq!((lease.fence, lease.until), (1, at(32)));
         let stored = peek(&store, &user(1)).await;
         assert_eq!((stored.record, stored.again), (numbered(3), true));
-        assert_eq!(stored.mailbox, Mailbox { heard: Some(at(6)), deleted_seen: true });
+        assert_eq!(
+            stored.mailbox,
+            Mailbox { heard: Some(at(6)), deleted_seen: true, ..Mailbox::default() }
+        );
         assert_eq!((stored.leased_until, stored.due), (Some(at(32)), Some(at(32))));
     }
 }

@@ -1,8 +1,12 @@
 //! Many at once: one wins, and nothing that anybody left is lost.
 
-use store::{Acquired, Commit, Committed, ConfigRecord, FirstRun, Store, StoreError, TaskLock};
+use store::{
+    Acquired, Commit, Committed, ConfigRecord, ConfigStored, DomainHeld, FirstRun, Holders,
+    SharedDomain, Store, StoreError, TaskLock,
+};
 use sync_core::record::{Brings, UserRecord};
 
+use crate::domains::{holding, listed, of};
 use crate::world::*;
 
 /// What these tasks come to when they all run at once.
@@ -146,6 +150,42 @@ pub(crate) async fn a_configuration_is_replaced_by_one(store: impl Store) {
         let stored = store.config(&corp()).await.unwrap().unwrap();
         assert_eq!((stored.version, stored.text), (expected + 1, format!("operator {winner}")));
     }
+}
+
+pub(crate) async fn u7_of_two_directories_at_once_one_holds_the_domain(store: impl Store) {
+    for round in 0..10 {
+        let tenant = tenant(round);
+        let domain = listed(&["a.example"]);
+        let applies = ["one", "two"].map(|name| {
+            let name = format!("{name}-{round}");
+            let (store, holdings) = (store.clone(), [holding(&tenant, domain.clone())]);
+            async move { store.apply_config(&of(&name, 1), 0, &holdings).await.unwrap() }
+        });
+        let outputs = all(applies.into_iter()).await;
+        let winner = outputs.iter().position(|output| *output == ConfigStored::Stored).unwrap();
+        let names = ["one", "two"].map(|name| directory(&format!("{name}-{round}")));
+        let held = DomainHeld {
+            holder: names[winner].clone(),
+            domain: SharedDomain::Named("a.example".into()),
+        };
+        assert_eq!(outputs[1 - winner], ConfigStored::Held(held));
+        assert_eq!(store.config(&names[1 - winner]).await.unwrap(), None);
+        let holders = store.domain_holders(&tenant).await.unwrap();
+        assert_eq!(holders, Holders::from([(names[winner].clone(), domain)]));
+    }
+}
+
+pub(crate) async fn u7_directories_without_a_common_domain_all_get_theirs(store: impl Store) {
+    let applies = (0..8).map(|number| {
+        let domains = listed(&[&format!("{number}.example")]);
+        let (store, holdings) = (store.clone(), [holding(&tenant(1), domains)]);
+        async move {
+            store.apply_config(&of(&format!("d{number}"), 1), 0, &holdings).await.unwrap()
+        }
+    });
+    let outputs = all(applies).await;
+    assert!(outputs.iter().all(|output| *output == ConfigStored::Stored), "{outputs:?}");
+    assert_eq!(store.domain_holders(&tenant(1)).await.unwrap().len(), 8);
 }
 
 pub(crate) async fn a_cursor_is_moved_by_one(store: impl Store) {

@@ -46,7 +46,10 @@ pub(crate) async fn r1_an_acquire_clears_again_and_keeps_what_messages_left(stor
     leave_word(&store, &user(1), deletion(3), terms(4)).await;
     // The holder dies; its lease ends.
     let second = acquire(&store, &user(1), event(2), terms(30)).await;
-    assert_eq!(second.mailbox, Mailbox { heard: Some(at(3)), deleted_seen: true });
+    assert_eq!(
+        second.mailbox,
+        Mailbox { heard: Some(at(3)), deleted_seen: true, ..Mailbox::default() }
+    );
     assert_eq!(second.record, numbered(7));
     assert!(!peek(&store, &user(1)).await.again);
     let committed = store.commit(&second.lease, terms(31), result(&second.record)).await;
@@ -150,15 +153,28 @@ pub(crate) async fn r2_evidence_is_never_cleared(store: impl Store) {
     assert!(held.mailbox.deleted_seen);
     let held = acquire(&store, &user(2), event(1), terms(0)).await;
     assert!(!held.mailbox.deleted_seen);
-    leave_word(&store, &user(2), Brings { event_at: None, deleted: true }, terms(1)).await;
+    leave_word(
+        &store,
+        &user(2),
+        Brings { event_at: None, deleted: true, ..Brings::default() },
+        terms(1),
+    )
+    .await;
     let reopened = store.reopen(&held.lease, terms(2)).await.unwrap();
-    assert_eq!(reopened.mailbox, Mailbox { heard: Some(at(1)), deleted_seen: true });
+    assert_eq!(
+        reopened.mailbox,
+        Mailbox { heard: Some(at(1)), deleted_seen: true, ..Mailbox::default() }
+    );
 }
 
 pub(crate) async fn r5_covered_needs_thirty_seconds(store: impl Store) {
     released(&store, &user(1), &covering(100)).await;
     let before = peek(&store, &user(1)).await;
-    let just = Brings { event_at: Some(at(70) - Duration::from_millis(1)), deleted: false };
+    let just = Brings {
+        event_at: Some(at(70) - Duration::from_millis(1)),
+        deleted: false,
+        ..Brings::default()
+    };
     let acquired = store.acquire(&corp(), &user(1), &just, terms(110)).await.unwrap();
     assert!(matches!(acquired, Acquired::Covered), "{acquired:?}");
     assert_same(&before, &peek(&store, &user(1)).await);
@@ -196,7 +212,7 @@ pub(crate) async fn r5_missing_evidence_is_never_covered(store: impl Store) {
 pub(crate) async fn times_are_kept_in_milliseconds(store: impl Store) {
     let exact = at(1) + Duration::from_nanos(1_999_999);
     let stored = at(1) + Duration::from_millis(1);
-    let brings = Brings { event_at: Some(exact), deleted: false };
+    let brings = Brings { event_at: Some(exact), deleted: false, ..Brings::default() };
     let held = acquire(&store, &user(1), brings.clone(), terms_at(exact)).await;
     assert_eq!(held.lease.until, stored + Duration::from_secs(20));
     assert_eq!(held.mailbox.heard, Some(stored));

@@ -12,6 +12,7 @@ mod claims;
 mod commit;
 mod concurrency;
 mod directory;
+mod domains;
 mod due;
 mod lease;
 mod proxy;
@@ -88,6 +89,8 @@ suite! {
         no_word_is_missed_by_a_commit
         a_due_subject_is_deferred_by_one
         a_configuration_is_replaced_by_one
+        u7_of_two_directories_at_once_one_holds_the_domain
+        u7_directories_without_a_common_domain_all_get_theirs
         a_cursor_is_moved_by_one
         a_lock_is_taken_by_one
     }
@@ -110,6 +113,13 @@ suite! {
         a_cursor_moves_from_what_was_seen
         a_lock_ends_and_is_extended_by_its_run
         only_its_run_unlocks
+    }
+    domains {
+        u7_a_domain_has_one_holder_in_a_tenant
+        u7_who_lists_no_domains_holds_all
+        u7_what_is_no_longer_listed_is_free
+        u7_a_directory_that_leaves_a_tenant_frees_its_domains
+        u7_a_configuration_that_moved_changes_no_domains
     }
     audit {
         events_come_newest_first

@@ -6,12 +6,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use clock::Clock;
 use store::dynamodb::DynamoStore;
 use store::{
-    Acquired, AuditQuery, Awaited, Commit, Committed, ConfigRecord, FirstRun, Store, StoreError,
-    TaskLock,
+    Acquired, AuditQuery, Awaited, Commit, Committed, ConfigRecord, ConfigStored, FirstRun, Store,
+    StoreError, TaskLock,
 };
 use sync_core::ids::Subject;
 use sync_core::record::Brings;
 
+use crate::domains::{holding, listed, of};
 use crate::proxy::{Fault, Proxy};
 use crate::table;
 use crate::world::*;
@@ -185,6 +186,25 @@ async fn compare_and_set_knows_its_own_change_when_the_answer_is_lost() {
         let other = ConfigRecord { text: "other".into(), ..config };
         assert!(!store.put_config(&other, version - 1).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn u7_a_configuration_whose_answer_is_lost_is_stored_with_its_domains() {
+    let (store, proxy, ..) = observed().await;
+    for version in 1..=2 {
+        let domain = format!("{version}.example");
+        let holdings = [holding(&tenant(1), listed(&[&domain]))];
+        let config = of("corp", version);
+        let stored = lose(&proxy, TRANSACT, store.apply_config(&config, version - 1, &holdings));
+        assert_eq!(stored.await.unwrap(), ConfigStored::Stored);
+        let holders = store.domain_holders(&tenant(1)).await.unwrap();
+        assert_eq!(holders.get(&corp()), Some(&listed(&[&domain])));
+    }
+    // Somebody else's change of the tenant's record between reading and writing starts it over.
+    proxy.spoil(TRANSACT, cancelled(&["None", "ConditionalCheckFailed"]));
+    let holdings = [holding(&tenant(1), listed(&["3.example"]))];
+    let stored = store.apply_config(&of("corp", 3), 2, &holdings).await.unwrap();
+    assert_eq!(stored, ConfigStored::Stored);
 }
 
 #[tokio::test]

@@ -83,11 +83,11 @@ pub(crate) fn holder(subject: &Subject) -> Holder {
 }
 
 pub(crate) fn event(second: i64) -> Brings {
-    Brings { event_at: Some(at(second)), deleted: false }
+    Brings { event_at: Some(at(second)), deleted: false, ..Brings::default() }
 }
 
 pub(crate) fn deletion(second: i64) -> Brings {
-    Brings { event_at: Some(at(second)), deleted: true }
+    Brings { event_at: Some(at(second)), deleted: true, ..Brings::default() }
 }
 
 /// A record that is told from others by its number.

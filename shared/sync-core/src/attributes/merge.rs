@@ -4,13 +4,15 @@ use std::fmt;
 
 use super::Attribute as A;
 use super::Format::{CountryCode, Text, Texts};
-use super::{Attribute, Format, Source, Value};
+use super::{Attribute, Source, Value};
 
 /// Why a value is left out (P11).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// Longer than so many characters.
     TooLong(usize),
+    /// More entries than a list may have.
+    TooMany(usize),
     /// Not two letters of ISO 3166.
     NotACountryCode,
 }
@@ -19,6 +21,7 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong(limit) => write!(f, "longer than {limit} characters"),
+            Self::TooMany(limit) => write!(f, "more than {limit} entries"),
             Self::NotACountryCode => f.write_str("not a two-letter country code"),
         }
     }
@@ -35,6 +38,8 @@ pub enum Merge {
     Set(Value),
     /// Clear it: we had set it, and JumpCloud now answers empty.
     Clear,
+    /// It was to be cleared and holds nothing of ours any more: forget it, write nothing.
+    Forget,
     /// Left out, with a finding.
     Refused(Refused),
 }
@@ -59,15 +64,24 @@ pub fn merge(
         }
         Source::Set(text) => text,
     };
-    if let Some(refused) = refusal(row.format, text) {
+    if let Some(refused) = refusal(attribute, text) {
         return Merge::Refused(refused);
     }
-    let wanted = wanted(attribute, text, applied, observed);
-    if observed == Some(&wanted) { Merge::Agree(wanted) } else { Merge::Set(wanted) }
+    match wanted(attribute, text, applied, observed) {
+        wanted if observed == Some(&wanted) => Merge::Agree(wanted),
+        Value::List(entries) if entries.len() > MOST_ENTRIES => {
+            Merge::Refused(Refused::TooMany(MOST_ENTRIES))
+        }
+        wanted => Merge::Set(wanted),
+    }
 }
 
-fn refusal(format: Format, text: &str) -> Option<Refused> {
-    match format {
+/// The most entries that a list may have, as for `otherMails`.
+const MOST_ENTRIES: usize = 250;
+
+/// Why Entra would refuse this text as a value of the attribute (P11).
+pub fn refusal(attribute: Attribute, text: &str) -> Option<Refused> {
+    match attribute.row().format {
         Text(Some(limit)) | Texts(limit) if text.chars().count() > limit => {
             Some(Refused::TooLong(limit))
         }
@@ -128,13 +142,21 @@ fn division(observed: Option<&Value>) -> Option<String> {
     }
 }
 
+/// Takes out what is ours, and leaves what somebody else put there.
 fn clear(attribute: Attribute, applied: Option<&Value>, observed: Option<&Value>) -> Merge {
     match (attribute, observed) {
-        (_, None) => Merge::Clear,
+        (_, None) => Merge::Forget,
         (A::AlternateEmail, Some(_)) => {
             let rest = foreign_entries(applied, observed);
-            if rest.is_empty() { Merge::Clear } else { Merge::Set(Value::List(rest)) }
+            if rest.len() == entries(observed).len() {
+                Merge::Forget
+            } else if rest.is_empty() {
+                Merge::Clear
+            } else {
+                Merge::Set(Value::List(rest))
+            }
         }
+        (A::CostCenter, Some(Value::OrgData { cost_center: None, .. })) => Merge::Forget,
         (A::CostCenter, Some(_)) => match division(observed) {
             None => Merge::Clear,
             division => Merge::Set(Value::OrgData { division, cost_center: None }),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::attributes::{Attribute, Merge, Source, TABLE, Value, merge};
+use crate::attributes::{Attribute, Merge, Refused, Source, TABLE, Value, merge, refusal};
 use crate::desired::DesiredUser;
 use crate::finding::{Finding, FindingCode};
 use crate::ids::{EntraUserId, JumpCloudUserId, Upn};
@@ -44,49 +44,60 @@ pub fn merge_all(
     for row in TABLE {
         let attribute = row.attribute;
         let applied = sides.applied.get(&attribute);
-        if !exported(policy, attribute) {
+        if !policy.exports(attribute) {
             if applied.is_some() {
                 memory.forgotten.insert(attribute);
             }
             continue;
         }
-        let desired = desired(policy, user, manager, upn, attribute);
-        let counts = counts(attribute, sides);
-        let observed = counts.as_ref();
-        let ours = |value: &Value| match (attribute, desired.value()) {
-            (Attribute::AlternateEmail, Some(entry)) => Value::List(vec![entry.clone()]),
-            (Attribute::AlternateEmail, None) => Value::List(vec![]),
-            _ => value.clone(),
-        };
-        let write = match merge(attribute, &desired, applied, observed) {
+        let desired = desired(policy, user, manager, upn, sides.applied, attribute);
+        let from = counts(attribute, sides);
+        let (to, remember) = match merge(attribute, &desired, applied, from.as_ref()) {
             Merge::Keep => continue,
-            Merge::Agree(value) => {
-                let value = ours(&value);
-                if applied != Some(&value) {
-                    memory.agreed.insert(attribute, value);
+            Merge::Forget => {
+                memory.forgotten.insert(attribute);
+                continue;
+            }
+            // A value that we may have cleared a moment ago proves nothing: a replica may lag.
+            Merge::Agree(value) if !sides.own_writes_count || applied.is_some() => {
+                let ours = ours(&desired, value);
+                if applied != Some(&ours) {
+                    memory.agreed.insert(attribute, ours);
                 }
                 continue;
             }
             Merge::Refused(why) => {
-                merged.findings.push(Finding::new(
-                    FindingCode::ValueRefused,
-                    format!("{attribute} is left out: {why}"),
-                ));
+                merged.findings.push(left_out(attribute, &why));
                 continue;
             }
-            Merge::Set(value) => {
-                let remember = desired.value().map(|_| ours(&value));
-                Change { attribute, from: observed.cloned(), to: Some(value), remember }
+            Merge::Agree(value) | Merge::Set(value) => {
+                let remember = desired.value().map(|_| ours(&desired, value.clone()));
+                (Some(value), remember)
             }
-            Merge::Clear => Change { attribute, from: observed.cloned(), to: None, remember: None },
+            Merge::Clear => (None, None),
         };
+        let change = Change { attribute, from, to, remember };
         if attribute == Attribute::Manager {
-            merged.manager = Some(write);
+            merged.manager = Some(change);
         } else {
-            merged.changes.push(write);
+            merged.changes.push(change);
         }
     }
     merged
+}
+
+/// The finding about a value that Entra would refuse (P11).
+pub fn left_out(attribute: Attribute, why: &Refused) -> Finding {
+    Finding::new(FindingCode::ValueRefused, format!("{attribute} is left out: {why}"))
+}
+
+/// What counts as applied by us of a written value: neither others' entries nor their parts.
+fn ours(desired: &Source<String>, written: Value) -> Value {
+    match (written, desired.value()) {
+        (Value::List(_), entry) => Value::List(entry.into_iter().cloned().collect()),
+        (Value::OrgData { cost_center, .. }, _) => Value::OrgData { division: None, cost_center },
+        (text, _) => text,
+    }
 }
 
 /// The two other sides of the merge.
@@ -102,7 +113,7 @@ pub struct Sides<'a> {
 
 /// The value that counts: what we wrote a moment ago over what a lagging replica answers.
 ///
-/// Of a list only our own entries are remembered, so they are added to what is read.
+/// Of a list and of `employeeOrgData` only our own share is remembered; the rest is as read.
 fn counts(attribute: Attribute, sides: Sides<'_>) -> Option<Value> {
     let read = sides.observed.get(&attribute);
     let applied = sides.applied.get(&attribute).filter(|_| sides.own_writes_count);
@@ -112,54 +123,92 @@ fn counts(attribute: Attribute, sides: Sides<'_>) -> Option<Value> {
             let missing = ours.iter().filter(|entry| !read.contains(entry));
             Some(Value::List(read.iter().chain(missing).cloned().collect()))
         }
+        (_, Some(Value::OrgData { division, .. }), Some(Value::OrgData { cost_center, .. })) => {
+            Some(Value::OrgData { division: division.clone(), cost_center: cost_center.clone() })
+        }
         (_, _, applied) => applied.cloned(),
     }
 }
 
-fn exported(policy: &Policy, attribute: Attribute) -> bool {
-    let row = attribute.row();
-    row.key.is_none() || policy.attributes.get(&attribute).copied().unwrap_or(row.default).exports()
-}
-
 /// The value JumpCloud wants for one attribute.
+///
+/// Where several keys may give it, one that is absent leaves what we applied as it is (P10).
 pub fn desired(
     policy: &Policy,
     user: &DesiredUser,
     manager: &ManagerLink,
     upn: &Upn,
+    applied: &BTreeMap<Attribute, Value>,
     attribute: Attribute,
 ) -> Source<String> {
     let read = |attribute| user.attributes.get(&attribute).cloned().unwrap_or_default();
     match attribute {
-        Attribute::DisplayName => Source::Set(display_name(user, upn)),
+        Attribute::DisplayName => match &user.display_name {
+            Source::Absent if !is_derived(upn, applied) => Source::Absent,
+            Source::Set(name) => Source::Set(name.clone()),
+            Source::Absent | Source::Empty => Source::Set(derived(user, upn, applied)),
+        },
         Attribute::Manager => match (&user.manager, manager) {
+            _ if is_own_manager(user) => Source::Absent,
             (_, ManagerLink::Bound(object)) => Source::Set(object.to_string()),
             (Source::Empty, _) => Source::Empty,
             _ => Source::Absent,
         },
         Attribute::AlternateEmail => user.alternate_email.clone(),
         Attribute::ImmutableId => Source::Set(user.id.to_string()),
-        Attribute::UsageLocation => {
-            match (read(Attribute::Country), &policy.users.usage_location) {
-                (Source::Set(country), _) => Source::Set(country),
-                (_, Some(configured)) => Source::Set(configured.clone()),
-                (other, None) => other,
-            }
-        }
+        Attribute::UsageLocation => match read(Attribute::Country) {
+            Source::Set(country) => Source::Set(country),
+            Source::Absent if applied.contains_key(&attribute) => Source::Absent,
+            country => policy.users.usage_location.clone().map_or(country, Source::Set),
+        },
         attribute => read(attribute),
     }
 }
 
-/// `displayname`, else first and last name, else the UPN's local part; never empty.
-pub fn display_name(user: &DesiredUser, upn: &Upn) -> String {
-    if let Some(name) = user.display_name.value() {
-        return name.clone();
+/// Whether JumpCloud names the person as their own manager, which is left out (P11, P13).
+pub fn is_own_manager(user: &DesiredUser) -> bool {
+    user.manager.value() == Some(&user.id)
+}
+
+/// The `displayName` to create an account with: the first of `displayname`, the names and the
+/// UPN's local part that Entra takes, and what became of an earlier one (P11).
+pub fn first_display_name(user: &DesiredUser, upn: &Upn) -> (String, Option<Finding>) {
+    let derived = derived(user, upn, &BTreeMap::new());
+    let names = user.display_name.value().cloned().into_iter().chain([derived]);
+    let mut finding = None;
+    for name in names {
+        match refusal(Attribute::DisplayName, &name) {
+            None => return (name, finding),
+            Some(why) => finding = Some(left_out(Attribute::DisplayName, &why)),
+        }
     }
-    let part = |attribute| user.attributes.get(&attribute).and_then(Source::value);
-    let parts: Vec<&str> = [part(Attribute::GivenName), part(Attribute::Surname)]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    if parts.is_empty() { upn.local_part().to_owned() } else { parts.join(" ") }
+    (upn.local_part().to_owned(), finding)
+}
+
+/// First and last name, else the UPN's local part; never empty.
+fn derived(user: &DesiredUser, upn: &Upn, applied: &BTreeMap<Attribute, Value>) -> String {
+    joined(upn, |attribute| match user.attributes.get(&attribute) {
+        Some(Source::Set(name)) => Some(name.as_str()),
+        Some(Source::Empty) => None,
+        Some(Source::Absent) | None => text(applied, attribute),
+    })
+}
+
+/// Whether the name that we applied was made from the names that we applied, or none was.
+fn is_derived(upn: &Upn, applied: &BTreeMap<Attribute, Value>) -> bool {
+    text(applied, Attribute::DisplayName)
+        .is_none_or(|name| name == joined(upn, |attribute| text(applied, attribute)))
+}
+
+fn joined<'a>(upn: &Upn, name: impl Fn(Attribute) -> Option<&'a str>) -> String {
+    let names = [Attribute::GivenName, Attribute::Surname].into_iter().filter_map(name);
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { upn.local_part().to_owned() } else { names.join(" ") }
+}
+
+fn text(values: &BTreeMap<Attribute, Value>, attribute: Attribute) -> Option<&str> {
+    match values.get(&attribute) {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
 }

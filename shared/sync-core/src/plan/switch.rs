@@ -118,8 +118,8 @@ pub fn switch(
     };
     let ours_says_so = match written {
         Some(answered) => answered.value == value,
-        // Never written by us: being on needs no write, being off must be our doing (P6, P15).
-        None => value || binding.disabled_by_us,
+        // Never written by us: what it is to be must not be what it counts as (P6, P12, P15).
+        None => value != binding.disabled_by_us,
     };
     if record.unanswered.is_none() && ours_says_so && counts == value {
         return Switch::Leave;
@@ -142,6 +142,7 @@ pub fn switch(
     Switch::Write {
         set: SetEnabled {
             enabled: value,
+            read: read.enabled,
             cause,
             decided: Decided { enabled: value, read_at: read.at },
             then_revoke: !value && policy.users.revoke_sessions,

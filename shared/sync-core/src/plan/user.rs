@@ -12,15 +12,17 @@ use jiff::Timestamp;
 use crate::desired::{Connection, Desired, DesiredUser, UserAnswer};
 use crate::finding::{Finding, FindingCode};
 use crate::ids::{EntraUserId, JumpCloudUserId, Upn};
-use crate::observed::{EntraUser, Observed};
-use crate::plan::person::{ManagerLink, Sides, merge_all};
-use crate::plan::switch::{Read, Switch, Want, shows, switch, want};
-use crate::plan::{Action, Cause, Plan, Planned, WaitsFor};
+use crate::observed::Observed;
+use crate::plan::person::ManagerLink;
+use crate::plan::switch::{Want, shows, want};
+use crate::plan::{Plan, Planned};
 use crate::policy::{OnDeletedInEntra, Policy, UpnSource};
 use crate::record::{Binding, Expect, Expecting, Mailbox, UserRecord, after};
 use crate::upn::{self, Domain};
 
 mod arrival;
+mod bound;
+mod gone;
 
 /// How long a read that decides nothing is left alone (P6).
 const UNDECIDED: Duration = Duration::from_secs(10 * 60);
@@ -183,14 +185,19 @@ impl Planner<'_> {
     /// An announced state that no read shows yet is looked at again (design 4.5).
     fn expected(&mut self) {
         let UserInput { policy, record, expect, desired, .. } = self.input;
-        let fresh = expect.map(|expect| Expecting { expect, since: self.now });
-        let Some(expecting) = record.expecting.or(fresh).filter(|e| !shows(desired, e.expect))
-        else {
-            return;
+        let next = |expecting: Expecting| {
+            let looks = policy.timing.second_looks.iter();
+            looks.map(|span| after(expecting.since, *span)).filter(|look| *look > self.now).min()
         };
-        let looks = policy.timing.second_looks.iter().map(|span| after(expecting.since, *span));
-        if let Some(next) = looks.filter(|look| *look > self.now).min() {
-            self.planned.plan.memory.expecting = Some(expecting);
+        // A repeated announcement adds no looks; of two different ones a deletion is the later.
+        let known = record.expecting;
+        let fresh = expect.filter(|expect| known.is_none_or(|known| known.expect != *expect));
+        let fresh = fresh.map(|expect| Expecting { expect, since: self.now });
+        let open = [known, fresh].into_iter().flatten();
+        let open = open.filter(|open| !shows(desired, open.expect) && next(*open).is_some());
+        let expecting = open.max_by_key(|open| open.expect);
+        if let Some(next) = expecting.and_then(next) {
+            self.planned.plan.memory.expecting = expecting;
             self.look_again(next);
         }
     }
@@ -213,10 +220,9 @@ impl Planner<'_> {
         self.wait(UNDECIDED);
     }
 
-    fn excluded(&self, upn: Option<&Upn>) -> bool {
+    fn excluded(&self, upn: &Upn) -> bool {
         let exclude = &self.input.policy.users.exclude;
-        exclude.contains(self.input.user.as_str())
-            || upn.is_some_and(|upn| exclude.contains(upn.as_str()))
+        exclude.contains(self.input.user.as_str()) || exclude.contains(upn.as_str())
     }
 
     fn nothing_to_look_for(&mut self) {
@@ -226,162 +232,6 @@ impl Planner<'_> {
             self.planned.findings.push(finding);
         } else if self.input.desired.connection == Connection::Unreadable {
             self.undecided();
-        }
-    }
-
-    fn bound(&mut self, binding: &Binding, object: &EntraUser) {
-        let off = matches!(self.wanted, Want::Off(_));
-        if self.excluded(Some(&binding.upn)) {
-            if off && object.enabled {
-                self.find(
-                    FindingCode::ExcludedShouldBeOff,
-                    "the user is excluded, but should be switched off",
-                );
-            }
-            return;
-        }
-        let waits = self.switch(binding, object);
-        self.lockout();
-        if let Some(user) = connected_user(self.input.desired) {
-            self.rename(binding, object, user);
-            self.attributes(binding, object, user);
-        }
-        if self.wanted == Want::Off(Cause::Deleted) && !waits {
-            self.planned.plan.memory.give_up = true;
-        }
-    }
-
-    /// Writes `accountEnabled` where needed; whether that has to wait.
-    fn switch(&mut self, binding: &Binding, object: &EntraUser) -> bool {
-        let UserInput { policy, record, desired, expect, .. } = self.input;
-        let read = Read {
-            enabled: object.enabled,
-            at: desired.read_at,
-            expected: expect.is_some_and(|expect| shows(desired, expect)),
-        };
-        match switch(policy, record, binding, self.wanted, read, self.now) {
-            Switch::Settle { until } => {
-                self.wait_until(until);
-                return true;
-            }
-            Switch::Report(finding) => self.planned.findings.push(finding),
-            Switch::Write { set, send_again } => {
-                let revoke = set.then_revoke;
-                self.planned.plan.actions.push(Action::SetEnabled(set));
-                if revoke {
-                    self.planned.plan.actions.push(Action::RevokeSessions);
-                }
-                if let Some(at) = send_again {
-                    self.look_again(at);
-                }
-                self.planned.plan.memory.drop_revocation = self.wanted == Want::On;
-                return send_again.is_some();
-            }
-            Switch::Leave if record.revoke_pending => match self.wanted {
-                Want::Off(_) => self.planned.plan.actions.push(Action::RevokeSessions),
-                Want::On => self.planned.plan.memory.drop_revocation = true,
-                Want::AsFound | Want::Undecided => {}
-            },
-            Switch::Leave => {}
-        }
-        false
-    }
-
-    /// P7: a timed unlock may emit no event, so somebody who is locked out is looked at again.
-    fn lockout(&mut self) {
-        if self.wanted != Want::Off(Cause::LockedOut) {
-            return;
-        }
-        let since = self.input.record.locked_since.unwrap_or(self.now);
-        self.planned.plan.memory.locked_since = Some(since);
-        let recent = self.now <= after(since, Duration::from_secs(2 * 3600));
-        let span = Duration::from_secs(if recent { 600 } else { 3600 });
-        self.look_again(after(self.now, span));
-    }
-
-    /// P5, U6: the UPN follows the mapped e-mail; a UPN finding leaves it as it is.
-    fn rename(&mut self, binding: &Binding, object: &EntraUser, user: &DesiredUser) {
-        let to = match resolve(self.input.policy, user, self.input.domains) {
-            Ok(to) => to,
-            Err(finding) => return self.planned.findings.push(finding),
-        };
-        let own = binding.own_writes_count(&self.input.policy.timing, self.now);
-        let from = if own { &binding.upn } else { &object.upn };
-        if *from != to {
-            self.planned.plan.actions.push(Action::SetUpn { from: from.clone(), to });
-        }
-    }
-
-    fn attributes(&mut self, binding: &Binding, object: &EntraUser, user: &DesiredUser) {
-        let UserInput { policy, manager, .. } = self.input;
-        let sides = Sides {
-            applied: &binding.applied,
-            observed: &object.attributes,
-            own_writes_count: binding.own_writes_count(&policy.timing, self.now),
-        };
-        let memory = &mut self.planned.plan.memory;
-        let merged = merge_all(policy, user, manager, &binding.upn, sides, memory);
-        self.planned.findings.extend(merged.findings);
-        if !merged.changes.is_empty() {
-            self.planned.plan.actions.push(Action::Update(merged.changes));
-        }
-        if let Some(change) = merged.manager {
-            self.planned.plan.actions.push(Action::SetManager(change));
-        }
-        self.unbound_manager();
-    }
-
-    /// P13: an unbound manager is waited for.
-    fn unbound_manager(&mut self) {
-        if let ManagerLink::Unbound(manager) = self.input.manager {
-            self.find(
-                FindingCode::ManagerNotBound,
-                format!("the manager {manager} is not bound yet"),
-            );
-            self.planned.waits_for.insert(WaitsFor::Binding(manager.clone()));
-        }
-    }
-
-    /// The bound object answers 404 (P6, P9, R11).
-    fn gone(&mut self, binding: &Binding, deleted: Option<&EntraUser>) {
-        let UserInput { policy, desired, domains, .. } = self.input;
-        if binding.is_young(&policy.timing, self.now) {
-            // R11: never "gone", for P6 as for P9.
-            return self.wait(REPLICATION);
-        }
-        match self.wanted {
-            Want::Off(cause) => {
-                // P6: a missing object satisfies a deactivation.
-                self.planned.plan.memory.off_by_absence = true;
-                self.planned.plan.memory.give_up = cause == Cause::Deleted;
-                return;
-            }
-            Want::Undecided => return,
-            Want::On | Want::AsFound => {}
-        }
-        if self.excluded(Some(&binding.upn)) {
-            return;
-        }
-        let recreate = policy.users.on_deleted_in_entra == OnDeletedInEntra::Recreate;
-        let upn = connected_user(desired).map(|user| resolve(policy, user, domains));
-        match (deleted, upn) {
-            (Some(object), _) => {
-                self.planned.plan.actions.push(Action::Restore);
-                self.bound(binding, object);
-                // Replicas learn of it late; what it really holds is looked at again.
-                self.look_again(after(self.now, REPLICATION));
-            }
-            (None, Some(Ok(upn))) if recreate => {
-                self.planned.plan.memory.unbind = Some(upn);
-                self.wait(Duration::ZERO);
-            }
-            (None, upn) => {
-                self.planned.findings.extend(upn.and_then(Result::err));
-                self.find(
-                    FindingCode::GoneInEntra,
-                    format!("the bound object {} is gone in Entra", binding.object),
-                );
-            }
         }
     }
 }

@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 use sync_core::attributes::{Attribute, Source};
-use sync_core::desired::UserState;
+use sync_core::desired::{Connection, UserAnswer, UserState};
 use sync_core::policy::OnDeletedInEntra;
 use sync_core::record::Answered;
 
@@ -18,6 +18,54 @@ fn p9_a_deleted_object_is_restored() {
     assert_snapshot!(deleted().plan(), @"
     restore
     look again at 2026-05-01T10:00:11Z
+    ");
+}
+
+#[test]
+fn p9_the_upn_that_the_deleted_items_show_is_no_rename() {
+    let mut world = deleted();
+    if let Some(object) = &mut world.deleted {
+        object.upn = upn("8d0b5a0e2c0f4d4b9a1a0d6f0b1f0001ada@corp.example");
+    }
+    assert_snapshot!(world.plan(), @"
+    restore
+    look again at 2026-05-01T10:00:11Z
+    ");
+    world.desired().email = Source::Set("ada.l@corp.example".into());
+    assert_snapshot!(world.plan(), @"
+    restore
+    rename ada@corp.example -> ada.l@corp.example
+    look again at 2026-05-01T10:00:11Z
+    ");
+}
+
+#[test]
+fn p9_a_staged_users_object_is_restored_as_it_was() {
+    let mut world = deleted();
+    world.desired().state = UserState::Staged;
+    assert_snapshot!(world.plan(), @"
+    restore
+    look again at 2026-05-01T10:00:11Z
+    ");
+}
+
+#[test]
+fn p9_nothing_is_restored_on_a_read_that_decides_nothing() {
+    let mut world = deleted();
+    world.answer = UserAnswer::Missing;
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    ! deletion_undecided: JumpCloud does not know the user, but no deletion was seen
+    look again at 2026-05-01T10:10:01Z
+    covers nothing
+    ");
+    let mut world = deleted();
+    world.connection = Connection::Unreadable;
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    ! scope_unreadable: the scope object cannot be read, so nobody counts as disconnected
+    look again at 2026-05-01T10:10:01Z
+    covers nothing
     ");
 }
 
@@ -119,5 +167,22 @@ fn p6_a_missing_object_satisfies_a_deactivation() {
     let mut world = member();
     world.entra = None;
     world.desired().state = UserState::Suspended;
+    assert_snapshot!(world.plan(), @"nothing to do");
+}
+
+#[test]
+fn p6_a_missing_object_of_somebody_deleted_gives_up_the_claims() {
+    let mut world = member();
+    world.entra = None;
+    world.answer = UserAnswer::Missing;
+    world.mailbox.deleted_seen = true;
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    give up the claims
+    ");
+    // Not for any other cause.
+    let mut world = member();
+    world.entra = None;
+    world.connection = Connection::NotConnected;
     assert_snapshot!(world.plan(), @"nothing to do");
 }

@@ -3,9 +3,13 @@
 
 mod adopt;
 mod attributes;
+mod back;
 mod bound;
 mod create;
 mod gone;
+mod manager;
+mod off;
 mod properties;
 mod protocol;
+mod upn;
 mod world;

@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) domains: Vec<Domain>,
     pub(crate) manager: ManagerLink,
     pub(crate) now: Timestamp,
+    /// When a lookup by UPN is answered, if not at once.
+    pub(crate) lookup_at: Option<Timestamp>,
 }
 
 /// Ada is active and connected; Entra does not know her.
@@ -106,6 +108,7 @@ pub(crate) fn newcomer() -> World {
         domains: vec![Domain { name: "corp.example".into(), verified: true, federated: false }],
         manager: ManagerLink::None,
         now: at(1),
+        lookup_at: None,
     }
 }
 
@@ -222,7 +225,8 @@ impl World {
                 let found = self.entra.clone().filter(|user| user.upn == upn).map(|user| {
                     Candidate { user, claim: self.claim.clone(), privileged: self.privileged }
                 });
-                Observed::Lookup(Box::new(Lookup { upn, read_at: self.now, found }))
+                let read_at = self.lookup_at.unwrap_or(self.now);
+                Observed::Lookup(Box::new(Lookup { upn, read_at, found }))
             }
         };
         plan_user(

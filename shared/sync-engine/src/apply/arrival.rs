@@ -35,6 +35,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             self.record = before;
             return self.held(error).await;
         }
+        self.before_write().await?;
         let created = self
             .directory
             .graph
@@ -54,6 +55,9 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 return Err(Trouble::Passing(Told::new("upn_taken", &error)));
             }
             Err(error) => {
+                if !error.is_unanswered() {
+                    self.not_created(before.intent, &creation.upn);
+                }
                 self.leave(error, AuditKind::Create)?;
                 return Ok(Step::Blocked);
             }
@@ -84,6 +88,15 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         }));
         let event = self.event(AuditKind::Create, changes);
         self.bind(&object, &creation.upn, event).await
+    }
+
+    /// Refused: an earlier intent is all that may still be under way, and another UPN is free.
+    fn not_created(&mut self, before: Option<Intent>, refused: &Upn) {
+        if before.as_ref().is_none_or(|intent| intent.upn != *refused) {
+            self.claims.push(ClaimChange::Release { key: self.upn_claim(refused) });
+            self.freed(refused.clone());
+        }
+        self.record.intent = before;
     }
 
     /// P3: the binding is stored before anything is written to the object.

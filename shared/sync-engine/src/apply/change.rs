@@ -15,6 +15,10 @@ use crate::SyncError;
 use crate::pass::Pass;
 use crate::trouble::{Told, Trouble};
 
+/// How many passing faults in a row a manager who does not exist in Entra may be replication: those
+/// are about five minutes.
+const PATIENCE: u32 = 6;
+
 impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// P9: from now on the object is young again, since replicas learn of it late (R11).
     pub(super) async fn restore(&mut self) -> Result<Step, Trouble> {
@@ -53,6 +57,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         self.record.decided = Some(set.decided);
         self.record.revoke_pending |= set.then_revoke;
         self.record(&[]).await.map_err(SyncError::from)?;
+        self.before_write().await?;
         let kind = if set.enabled { AuditKind::Enable } else { AuditKind::Deprovision };
         if let Err(error) = self.directory.graph.set_enabled(&object, set.enabled).await {
             if !error.is_unanswered() {
@@ -75,11 +80,8 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             binding.enabled = Some(Answered { value: set.enabled, at: now });
             binding.disabled_by_us = !set.enabled;
         }
-        let change = audited(
-            "accountEnabled",
-            Some((!set.enabled).to_string()),
-            Some(set.enabled.to_string()),
-        );
+        let change =
+            audited("accountEnabled", Some(set.read.to_string()), Some(set.enabled.to_string()));
         let mut event = self.event(kind, vec![change]);
         event.reason = set.cause.map(|cause| cause.to_string());
         self.audit.push(event);
@@ -100,34 +102,57 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// P5: the new UPN is claimed before it is written; the old one is given up by the commit.
     pub(super) async fn rename(&mut self, from: &Upn, to: &Upn) -> Result<Step, Trouble> {
         let object = self.object()?;
+        let before = self.record.renaming.replace(to.clone());
         let take = ClaimChange::Take { key: self.upn_claim(to), object: Some(object.clone()) };
         if let Err(error) = self.record(&[take]).await {
+            self.record.renaming = before;
             return match self.held(error).await? {
                 // U6: a UPN finding leaves everything else as it is.
                 Step::Blocked => Ok(Step::Left),
                 other => Ok(other),
             };
         }
+        self.before_write().await?;
         match self.directory.graph.set_upn(&object, to).await {
             Ok(()) => {}
             Err(error @ GraphError::UpnTaken { .. }) => {
+                self.not_renamed(before, to);
                 let told = Told::new("upn_taken", &error);
                 self.findings.push(Finding::new(FindingCode::UpnHeld, told.message.clone()));
                 self.failure.get_or_insert(told);
                 return Ok(Step::Left);
             }
-            Err(error) => return self.leave(error, AuditKind::Update),
+            Err(error) => {
+                if !error.is_unanswered() {
+                    self.not_renamed(before, to);
+                }
+                return self.leave(error, AuditKind::Update);
+            }
         }
         let now = self.now();
+        self.record.renaming = None;
         if let Some(binding) = &mut self.record.binding {
             let old = std::mem::replace(&mut binding.upn, to.clone());
             binding.written_at = Some(now);
-            self.give_up_upns([old, from.clone()], to);
+            self.give_up_upns([Some(old), before].into_iter().flatten(), to);
         }
-        let change = audited("userPrincipalName", Some(from.to_string()), Some(to.to_string()));
-        let event = self.event(AuditKind::Update, vec![change]);
-        self.audit.push(event);
+        if from != to {
+            let change = audited("userPrincipalName", Some(from.to_string()), Some(to.to_string()));
+            let event = self.event(AuditKind::Update, vec![change]);
+            self.audit.push(event);
+        }
         Ok(Step::Done)
+    }
+
+    /// Refused: an earlier unanswered change is all that may still be under way, and the claim on
+    /// the refused UPN is given up.
+    fn not_renamed(&mut self, before: Option<Upn>, refused: &Upn) {
+        let kept = [self.record.binding.as_ref().map(|binding| &binding.upn), before.as_ref()];
+        if !kept.into_iter().flatten().any(|upn| upn == refused) {
+            self.claims.push(ClaimChange::Release { key: self.upn_claim(refused) });
+            self.freed(refused.clone());
+        }
+        self.record.renaming = before;
     }
 
     /// Releases claims on former UPNs with the commit, which then owes their waiters a ring.
@@ -192,6 +217,20 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             Ok(()) => {
                 self.applied(std::slice::from_ref(change));
                 Ok(Step::Done)
+            }
+            Err(error) if manager.is_some() && error.is_missing_object() => {
+                if self.record.retries < PATIENCE {
+                    return Err(error.into());
+                }
+                // P13: longer than replication takes: the manager's account is gone. The person's
+                // own account is there, since the plan has read it.
+                let told = Told::new("manager_gone", &error);
+                self.findings.push(Finding::new(
+                    FindingCode::ManagerNotBound,
+                    "the manager's account does not exist in Entra",
+                ));
+                self.failure.get_or_insert(told);
+                Ok(Step::Left)
             }
             Err(error) => self.leave(error, AuditKind::Update),
         }

@@ -27,6 +27,9 @@ trait Story {
 
     async fn begin(world: &mut World) -> (JumpCloudUserId, WorkItem);
     fn is_right(world: &World) -> bool;
+
+    /// What must be possible once it is right.
+    async fn afterwards(_world: &mut World) {}
 }
 
 struct Creation;
@@ -90,6 +93,31 @@ impl Story for Deactivation {
     }
 }
 
+struct Rename;
+
+impl Story for Rename {
+    async fn begin(world: &mut World) -> (JumpCloudUserId, WorkItem) {
+        let ada = world.employee("ada").await;
+        world.jumpcloud.state(|state| {
+            state.patch_user(ada.as_str(), json!({"email": "ada.new@corp.example"}))
+        });
+        (ada, world.events().remove(0))
+    }
+
+    /// The new UPN is hers, and the old one is nobody's: the next of that name can have it.
+    fn is_right(world: &World) -> bool {
+        world.accounts() == 1 && world.enabled("ada.new") == Some(true)
+    }
+
+    async fn afterwards(world: &mut World) {
+        let other = world.hire("ada");
+        world.deliver();
+        world.settle().await;
+        assert_eq!(world.enabled("ada"), Some(true), "the old UPN is held by nobody, for ever");
+        world.at_rest(&other).await;
+    }
+}
+
 fn has_manager(world: &World) -> bool {
     world.entra.state(|state| {
         let id = |upn: &str| state.user_by_upn(upn).map(|user| user["id"].clone());
@@ -144,6 +172,7 @@ async fn crashed<S: Story>(crash: Crash) -> bool {
         }
         world.at_rest(&user).await;
         assert!(S::is_right(&world), "{crash:?}");
+        S::afterwards(&mut world).await;
     }
     crashes
 }
@@ -178,4 +207,9 @@ async fn an_adoption_survives_a_crash_after_every_step() {
 #[tokio::test]
 async fn a_deactivation_survives_a_crash_after_every_step() {
     everywhere::<Deactivation>().await;
+}
+
+#[tokio::test]
+async fn a_rename_survives_a_crash_after_every_step() {
+    everywhere::<Rename>().await;
 }

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use store::memory::MemoryStore;
 use store::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
-    ConfigRecord, Held, Holder, Lease, Result, Store, StoredSubject, TaskLock, Terms,
+    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store,
+    StoredSubject, TaskLock, Terms,
 };
 use sync_core::audit::AuditEvent;
-use sync_core::ids::{DirectoryId, Subject};
+use sync_core::ids::{DirectoryId, Subject, TenantId};
 use sync_core::record::{Brings, UserRecord};
 use tokio::sync::watch;
 
@@ -152,7 +153,7 @@ gated! {
     async fn peek_many(&self, directory: &DirectoryId, subjects: &[Subject]) -> Result<Vec<StoredSubject>>;
     async fn subjects(&self, directory: &DirectoryId, after: Option<&Subject>, limit: usize) -> Result<Vec<StoredSubject>>;
     async fn claim(&self, key: &Claimed) -> Result<Option<ClaimRecord>>;
-    async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<()>;
+    async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool>;
     async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Holder>>;
     async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Holder]) -> Result<()>;
     async fn due(&self, directory: &DirectoryId, now: Timestamp, limit: usize) -> Result<Vec<(Subject, Timestamp)>>;
@@ -160,6 +161,8 @@ gated! {
     async fn config(&self, directory: &DirectoryId) -> Result<Option<ConfigRecord>>;
     async fn configs(&self) -> Result<Vec<ConfigRecord>>;
     async fn put_config(&self, config: &ConfigRecord, expected: u64) -> Result<bool>;
+    async fn apply_config(&self, config: &ConfigRecord, expected: u64, holdings: &[Holding]) -> Result<ConfigStored>;
+    async fn domain_holders(&self, tenant: &TenantId) -> Result<Holders>;
     async fn cursor(&self, directory: &DirectoryId, name: &str) -> Result<Option<String>>;
     async fn move_cursor(&self, directory: &DirectoryId, name: &str, seen: Option<&str>, to: &str) -> Result<bool>;
     async fn lock(&self, lock: &TaskLock, now: Timestamp, until: Timestamp) -> Result<bool>;

@@ -1,9 +1,12 @@
 //! R4 and R5: when a subject is looked at again, and what needs no look.
 
+use std::time::Duration;
+
 use simulators::{Effect, Fault};
 use sync_engine::Outcome;
+use work_queue::{Lane, Source};
 
-use crate::world::{READS, World};
+use crate::world::{READS, World, ring};
 
 /// A lost webhook and a stale first read heal: every event has its second look.
 #[tokio::test]
@@ -116,5 +119,63 @@ async fn r5_the_polls_copies_of_a_covered_event_are_dropped() {
     let counts = world.catch_up().await;
     assert_eq!((counts.rung, counts.covered), (0, 1), "{counts:?}");
     assert!(!world.jumpcloud.control().counts().contains_key(READS[0]));
+    world.at_rest(&ada).await;
+}
+
+/// A sender whose clock is an hour ahead does not put off the second looks of everybody else.
+#[tokio::test]
+async fn r4_an_event_from_the_future_puts_off_no_second_look() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    let mut future = ring(&ada);
+    future.cause.source = Source::Webhook;
+    future.cause.at = Some(sync_core::record::after(world.clock.now(), Duration::from_secs(3600)));
+    world.work(&future).await;
+    world.disconnect(&ada);
+    world.lose_webhooks();
+    world.advance(5);
+    world.next_read_is_stale(20);
+    world.catch_up().await;
+    world.drain().await;
+    world.advance(31);
+    world.drain().await;
+    assert_eq!(world.enabled("ada"), Some(false));
+    world.at_rest(&ada).await;
+}
+
+/// An operator's bell in one batch with a covered copy of an event is heard all the same.
+#[tokio::test]
+async fn r5_a_covered_event_does_not_swallow_what_asks_for_a_sync() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    let event = world.events().remove(0);
+    world.advance(60);
+    world.work(&event).await;
+    assert!(matches!(world.work(&event).await, Outcome::Covered));
+    let together = world.work_together(&[event, ring(&ada)]).await;
+    assert!(matches!(together, Outcome::Synced(_)));
+    world.at_rest(&ada).await;
+}
+
+/// A bell for a `due` that has moved on is void, so that bells never multiply.
+#[tokio::test]
+async fn r4_a_bell_for_a_due_that_has_moved_on_is_void() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    for _ in 0..5 {
+        let event = world.events().pop().unwrap_or_else(|| ring(&ada));
+        world.work(&event).await;
+        world.advance(1);
+    }
+    let bells = world.queue.items(Lane::Events);
+    assert_eq!(bells.len(), 5, "each commit rang for its own look");
+    world.advance(60);
+    world.clear_journals();
+    for bell in bells {
+        world.work(&bell).await;
+    }
+    assert_eq!(world.jumpcloud.control().counts()[READS[0]], 1);
     world.at_rest(&ada).await;
 }

@@ -6,11 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "a story and its parts fail by panicking")]
 #![expect(clippy::print_stdout, reason = "shown when a story fails")]
 
+mod claims;
 mod crash;
 mod create;
 mod gate;
 mod gone;
 mod lease;
 mod looks;
+mod sweep;
 mod switch;
 mod world;

@@ -17,6 +17,7 @@ use sync_core::ids::{
 use sync_core::policy::{
     OnDeletedInEntra, Policy, Scope, Timing, UpnPolicy, UpnSource, UserPolicy,
 };
+use sync_core::record::after;
 use sync_engine::{Bell, Directory, Engine, Outcome, SyncError};
 use tokio::task::JoinHandle;
 use transport::{Freshness, Http, Secret, Url};
@@ -44,6 +45,8 @@ pub(crate) struct World {
     organization: OrganizationId,
     /// Events that a webhook has brought already.
     heard: usize,
+    /// How long a consumer's invocation lasts.
+    pub(crate) invocation: Duration,
 }
 
 /// A consumer that is busy with one message.
@@ -108,6 +111,7 @@ impl World {
             directory,
             organization: OrganizationId::parse(ORGANIZATION).unwrap(),
             heard: 0,
+            invocation: Duration::from_secs(300),
             clock,
             jumpcloud,
             entra,
@@ -134,6 +138,40 @@ impl World {
             id
         });
         JumpCloudUserId::parse(&id).unwrap()
+    }
+
+    /// A group with so many new members, all active and none connected by it yet.
+    pub(crate) fn team(&self, name: &str, members: usize) -> (String, Vec<JumpCloudUserId>) {
+        self.jumpcloud.state(|state| {
+            let group = state.add_group(json!({"name": name}));
+            let ids = (0..members).map(|number| {
+                let id = state.add_user(json!({
+                    "username": format!("{name}{number}"),
+                    "email": format!("{name}{number}@corp.example"),
+                    "firstname": name, "lastname": "Example", "displayname": "",
+                    "state": "ACTIVATED", "activated": true,
+                }));
+                assert!(state.add_member(&group, &id));
+                JumpCloudUserId::parse(&id).unwrap()
+            });
+            let ids = ids.collect();
+            (group, ids)
+        })
+    }
+
+    pub(crate) fn connect_group(&self, group: &str) {
+        assert!(self.jumpcloud.state(|state| state.connect(APPLICATION, group)));
+    }
+
+    pub(crate) fn disconnect_group(&self, group: &str) {
+        assert!(self.jumpcloud.state(|state| state.disconnect(APPLICATION, group)));
+    }
+
+    /// How many accounts there are, and how many of them are enabled.
+    pub(crate) fn headcount(&self) -> (usize, usize) {
+        let users = self.entra.state(|state| state.users());
+        let enabled = users.iter().filter(|user| user["accountEnabled"] == true).count();
+        (users.len(), enabled)
     }
 
     pub(crate) fn disconnect(&self, user: &JumpCloudUserId) {
@@ -217,7 +255,7 @@ impl World {
         };
         match recognise(event, watched, Source::Webhook) {
             Recognised::Items(items) => {
-                items.into_iter().filter(|i| matches!(i.subject, Subject::User(_))).collect()
+                items.into_iter().filter(|i| !matches!(i.subject, Subject::Group(_))).collect()
             }
             Recognised::Ignored(_) => Vec::new(),
             Recognised::Unrecognisable(why) => panic!("{why}: {event}"),
@@ -242,9 +280,14 @@ impl World {
         let (table, gate) = Gated::new(self.table.clone(), stops);
         let engine = Engine::new(table, self.queue.clone(), self.clock.clone());
         let (directory, item) = (self.directory.clone(), item.clone());
+        let deadline = after(self.clock.now(), self.invocation);
         let task = tokio::spawn(async move {
-            let Subject::User(user) = &item.subject else { panic!("only people are synced") };
-            engine.sync_user(&directory, user, &Bell::of([&item])).await
+            let bell = Bell::of([&item]);
+            match &item.subject {
+                Subject::User(user) => engine.sync_user(&directory, user, &bell).await,
+                Subject::Sweep => engine.sweep(&directory, &bell, deadline).await,
+                Subject::Group(_) => panic!("groups are not synced"),
+            }
         });
         Worker { gate, task }
     }
@@ -252,6 +295,13 @@ impl World {
     /// A consumer works on this message to the end.
     pub(crate) async fn work(&self, item: &WorkItem) -> Outcome {
         self.worker(item, &[]).task.await.unwrap().unwrap()
+    }
+
+    /// A consumer works on these messages of one person in one batch.
+    pub(crate) async fn work_together(&self, items: &[WorkItem]) -> Outcome {
+        let Subject::User(user) = &items[0].subject else { panic!("only people are synced") };
+        let engine = Engine::new(self.table.clone(), self.queue.clone(), self.clock.clone());
+        engine.sync_user(&self.directory, user, &Bell::of(items)).await.unwrap()
     }
 
     /// One run of the schedule.

@@ -82,7 +82,7 @@ fn ends(event: &Value, scope: &Scope) -> Result<(End, End), Unread> {
 
 fn read(end: &Value, scope: &Scope) -> Result<End, Unread> {
     let kind = end.get("type").and_then(Value::as_str).map(spelling).unwrap_or_default();
-    let id = end.get("object_id").or_else(|| end.get("id")).and_then(Value::as_str);
+    let id = ["object_id", "objectId", "id"].into_iter().find_map(|key| end.get(key)?.as_str());
     let id = id.unwrap_or_default();
     let invalid = |_| Unread::Unrecognisable("an end's object_id is not an object id");
     Ok(match kind.as_str() {

@@ -9,6 +9,7 @@
 
 mod delay;
 mod park;
+mod parked;
 mod queues;
 mod receive;
 mod refusals;
@@ -67,5 +68,12 @@ suite! {
         without_a_directory_nothing_is_missing
         what_does_not_fit_is_cut_and_says_so
         nothing_is_ever_empty
+    }
+    parked {
+        what_was_parked_is_received_with_all_that_is_known
+        a_received_parked_message_is_hidden_until_it_is_returned
+        a_deleted_parked_message_is_gone
+        more_than_ten_parked_messages_are_all_found
+        what_was_delivered_too_often_names_its_queue_and_no_reason
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use ministack::{KEY, REGION};
 use work_queue::memory::{MemoryQueue, Receipt};
 use work_queue::sqs::{QueueUrls, SqsQueue};
-use work_queue::{Lane, WorkQueue};
+use work_queue::{Lane, ParkedQueue};
 
 use crate::world::directory;
 
@@ -49,7 +49,7 @@ pub(crate) struct Parked {
 
 /// Empty queues, and what a receiver can do with them.
 pub(crate) trait Queues {
-    type Queue: WorkQueue;
+    type Queue: ParkedQueue;
 
     /// What is being tested.
     fn queue(&self) -> &Self::Queue;
@@ -64,6 +64,9 @@ pub(crate) trait Queues {
 
     /// Puts a body on a queue as it is.
     async fn put(&self, lane: Lane, body: &str);
+
+    /// Lets the only message of a queue be delivered too often.
+    async fn wear_out(&self, lane: Lane);
 
     /// What is parked, and nothing but that.
     async fn parked(&self) -> Vec<Parked>;
@@ -138,6 +141,11 @@ impl Queues for InMemory {
 
     async fn put(&self, lane: Lane, body: &str) {
         self.queue.put(lane, &directory("corp"), body);
+    }
+
+    async fn wear_out(&self, lane: Lane) {
+        let [message] = &self.queue.receive(lane, 10, HIDDEN)[..] else { panic!("not one") };
+        self.queue.give_up(message.receipt);
     }
 
     async fn parked(&self) -> Vec<Parked> {
@@ -257,6 +265,19 @@ impl Queues for OnSqs {
     async fn put(&self, lane: Lane, body: &str) {
         let send = self.client.send_message().queue_url(self.url(lane)).message_body(body);
         send.message_group_id("corp").send().await.unwrap();
+    }
+
+    async fn wear_out(&self, lane: Lane) {
+        let arn = QueueAttributeName::QueueArn;
+        let asked = self.client.get_queue_attributes().queue_url(&self.urls.parked);
+        let answer = asked.attribute_names(arn.clone()).send().await.unwrap();
+        let arn = &answer.attributes().unwrap()[&arn];
+        let policy = format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":1}}"#);
+        let set = self.client.set_queue_attributes().queue_url(self.url(lane));
+        set.attributes(QueueAttributeName::RedrivePolicy, policy).send().await.unwrap();
+        let [message] = &self.receive(lane).await[..] else { panic!("not one") };
+        self.hand_back(lane, message).await;
+        assert!(self.receive(lane).await.is_empty());
     }
 
     async fn parked(&self) -> Vec<Parked> {

@@ -6,16 +6,16 @@ use sync_core::policy::Scope;
 use work_queue::event::{Recognised, Watched, events_in, recognise};
 use work_queue::{Lane, Source, WorkItem};
 
-const ADA: &str = "65f000000000000000000001";
-const GROUP: &str = "65f0000000000000000000b1";
+pub(crate) const ADA: &str = "65f000000000000000000001";
+pub(crate) const GROUP: &str = "65f0000000000000000000b1";
 const OTHER_GROUP: &str = "65f0000000000000000000b2";
-const APPLICATION: &str = "65f0000000000000000000c1";
+pub(crate) const APPLICATION: &str = "65f0000000000000000000c1";
 
-fn application() -> Scope {
+pub(crate) fn application() -> Scope {
     Scope::Application(ScopeObjectId::parse(APPLICATION).unwrap())
 }
 
-fn recognised(event: &Json, scope: &Scope) -> Recognised {
+pub(crate) fn recognised(event: &Json, scope: &Scope) -> Recognised {
     let directory = DirectoryId::parse("corp").unwrap();
     let organization = OrganizationId::parse("65f0000000000000000000aa").unwrap();
     let watched = Watched { directory: &directory, organization: Some(&organization), scope };
@@ -27,7 +27,7 @@ fn rings(event: Json) -> String {
     rings_in(&event, &application())
 }
 
-fn rings_in(event: &Json, scope: &Scope) -> String {
+pub(crate) fn rings_in(event: &Json, scope: &Scope) -> String {
     match recognised(event, scope) {
         Recognised::Ignored(why) => format!("ignored: {}", why.as_str()),
         Recognised::Unrecognisable(why) => format!("unrecognisable: {why}"),
@@ -292,4 +292,21 @@ fn a_sweep_is_bulk_work_and_the_rest_is_not() {
     let lanes: Vec<Lane> =
         items(&about("group_delete", "user_group", GROUP)).iter().map(Lane::of_event).collect();
     assert_eq!(lanes, [Lane::Events, Lane::Bulk]);
+}
+
+#[test]
+fn the_lane_of_an_item_is_known_by_its_source_and_subject() {
+    let mut item = items(&about("user_update", "user", ADA)).remove(0);
+    let mut lane = |source| {
+        item.cause.source = source;
+        Lane::of(&item)
+    };
+    for source in [Source::Webhook, Source::Insights, Source::Operator, Source::Due] {
+        assert_eq!(lane(source), Lane::Events, "{source}");
+    }
+    for source in [Source::Reconcile, Source::Sweep, Source::FollowUp] {
+        assert_eq!(lane(source), Lane::Bulk, "{source}");
+    }
+    let sweep = items(&about("group_delete", "user_group", GROUP)).remove(1);
+    assert_eq!(Lane::of(&sweep), Lane::Bulk);
 }

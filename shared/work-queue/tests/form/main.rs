@@ -2,5 +2,7 @@
 //! queues.
 #![expect(clippy::unwrap_used, reason = "the parts that cases share fail by panicking")]
 
+mod bad_input;
 mod event;
 mod item;
+mod payloads;

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::bound::excluded;
 use super::{ENTRA_CLOCKS, Planner, REPLICATION, UserInput, connected_user, resolve};
 use crate::attributes::{Attribute, Merge, TABLE, Value, merge};
 use crate::desired::DesiredUser;
 use crate::finding::{Finding, FindingCode};
 use crate::ids::Upn;
 use crate::observed::{Candidate, Claim, Lookup};
-use crate::plan::person::{ManagerLink, desired as desired_value, display_name};
+use crate::plan::person::{desired as desired_value, first_display_name, left_out};
 use crate::plan::switch::Want;
-use crate::plan::{Action, Adoption, Change, Creation};
+use crate::plan::{Action, Adoption, Change, Creation, WaitsFor};
 use crate::record::{Decided, Origin, before};
 use crate::upn::Domain;
 
-impl Planner<'_> {
+impl<'p> Planner<'p> {
     pub(super) fn unbound(&mut self, lookup: &Lookup) {
         match &lookup.found {
             Some(candidate) => self.found(lookup, candidate),
@@ -38,11 +39,12 @@ impl Planner<'_> {
                 disabled_by_us: intent.meant_disabled,
             }
         } else {
-            if connected_user(self.input.desired).is_none() {
-                return self.open_intent(lookup);
+            if self.upn_to_take(lookup).is_none() {
+                return;
             }
             if let Some(finding) = self.never_adopted(lookup, candidate) {
-                return self.planned.findings.push(finding);
+                self.planned.findings.push(finding);
+                return self.open_intent(lookup);
             }
             let off = matches!(self.wanted, Want::Off(_));
             let inherited = matches!(candidate.claim, Claim::Tombstone { disabled_by_us: true });
@@ -60,18 +62,43 @@ impl Planner<'_> {
         self.bound(&binding, &candidate.user);
     }
 
+    /// Who is to be created or adopted under the UPN looked up; `None` where that must not be,
+    /// for want of a connection or of a UPN (U6), by exclusion (P4) or for an open intent (R10).
+    fn upn_to_take(&mut self, lookup: &Lookup) -> Option<(&'p DesiredUser, Upn)> {
+        let UserInput { policy, desired, domains, .. } = self.input;
+        let upn = connected_user(desired).map(|user| (user, resolve(policy, user, domains)));
+        match upn {
+            None => {}
+            Some((_, Err(finding))) => self.planned.findings.push(finding),
+            Some((_, Ok(upn))) if self.excluded(&upn) => {
+                self.planned.findings.push(excluded(&upn));
+            }
+            Some((user, Ok(upn))) if upn == lookup.upn => return Some((user, upn)),
+            Some((_, Ok(_))) => {
+                // Nothing goes out under another UPN while an intent is open, and then at once.
+                self.open_intent(lookup);
+                if self.planned.plan.memory.end_intent {
+                    self.wait(Duration::ZERO);
+                }
+                return None;
+            }
+        }
+        self.open_intent(lookup);
+        None
+    }
+
     /// P4: who is never adopted, and why.
-    fn never_adopted(&self, lookup: &Lookup, candidate: &Candidate) -> Option<Finding> {
+    fn never_adopted(&mut self, lookup: &Lookup, candidate: &Candidate) -> Option<Finding> {
         let Candidate { user, claim, privileged } = candidate;
         let object = &user.id;
-        let (code, message) = if self.excluded(Some(&lookup.upn)) {
-            (FindingCode::Excluded, format!("the configuration excludes {}", lookup.upn))
-        } else if user.guest {
+        let (code, message) = if user.guest {
             (FindingCode::Guest, format!("{object} is a guest"))
         } else if user.on_premises_synced {
             (FindingCode::OnPremisesSynced, format!("{object} is mastered on-premises"))
         } else if let Claim::Held(holder) = claim {
-            (FindingCode::ObjectHeld, format!("{object} belongs to {holder}"))
+            let (object, upn) = (object.clone(), lookup.upn.clone());
+            self.planned.waits_for.insert(WaitsFor::Object { object, upn });
+            (FindingCode::ObjectHeld, format!("{} belongs to {holder}", user.id))
         } else if *privileged && !self.input.policy.users.adopt_privileged.contains(&lookup.upn) {
             (FindingCode::Privileged, format!("{object} is an administrator"))
         } else {
@@ -101,27 +128,7 @@ impl Planner<'_> {
                 return self.open_intent(lookup);
             }
         };
-        let UserInput { policy, record, desired, domains, .. } = self.input;
-        let Some(user) = connected_user(desired) else { return self.open_intent(lookup) };
-        let upn = match resolve(policy, user, domains) {
-            Ok(upn) => upn,
-            Err(finding) => {
-                self.planned.findings.push(finding);
-                return self.open_intent(lookup);
-            }
-        };
-        if self.excluded(Some(&upn)) {
-            self.find(FindingCode::Excluded, format!("the configuration excludes {upn}"));
-            return self.open_intent(lookup);
-        }
-        if record.intent.is_some() && lookup.upn != upn {
-            // R10: no creation goes out under another UPN while an intent is open.
-            self.open_intent(lookup);
-            if self.planned.plan.memory.end_intent {
-                self.wait(Duration::ZERO);
-            }
-            return;
-        }
+        let Some((user, upn)) = self.upn_to_take(lookup) else { return };
         if let Some(finding) = self.federated(&upn) {
             self.planned.findings.push(finding);
             return self.open_intent(lookup);
@@ -131,12 +138,7 @@ impl Planner<'_> {
 
     /// P14: nobody could sign in with an account in a federated domain that lacks the anchor.
     fn federated(&self, upn: &Upn) -> Option<Finding> {
-        let anchored = self
-            .input
-            .policy
-            .attributes
-            .get(&Attribute::ImmutableId)
-            .is_some_and(|mapping| mapping.exports());
+        let anchored = self.input.policy.exports(Attribute::ImmutableId);
         let federated = |domain: &Domain| domain.federated && domain.name == upn.domain();
         (!anchored && self.input.domains.iter().any(federated)).then(|| {
             Finding::new(
@@ -148,36 +150,26 @@ impl Planner<'_> {
 
     fn create(&mut self, lookup: &Lookup, user: &DesiredUser, upn: Upn, enabled: bool) {
         let UserInput { policy, manager, desired, .. } = self.input;
+        let none = BTreeMap::new();
+        let wanted = |attribute| desired_value(policy, user, manager, &upn, &none, attribute);
         let mut attributes = BTreeMap::new();
-        for row in TABLE {
-            let exported = row.key.is_none()
-                || policy.attributes.get(&row.attribute).is_some_and(|m| m.exports());
+        for attribute in TABLE.iter().map(|row| row.attribute) {
             // The name is required and stands apart; the manager needs the object first.
-            let apart = matches!(row.attribute, Attribute::DisplayName | Attribute::Manager);
-            if !exported || apart {
+            let apart = matches!(attribute, Attribute::DisplayName | Attribute::Manager);
+            if apart || !policy.exports(attribute) {
                 continue;
             }
-            let wanted = desired_value(policy, user, manager, &upn, row.attribute);
-            match merge(row.attribute, &wanted, None, None) {
+            match merge(attribute, &wanted(attribute), None, None) {
                 Merge::Set(value) => {
-                    attributes.insert(row.attribute, value);
+                    attributes.insert(attribute, value);
                 }
-                Merge::Refused(why) => self.find(
-                    FindingCode::ValueRefused,
-                    format!("{} is left out: {why}", row.attribute),
-                ),
-                Merge::Keep | Merge::Agree(_) | Merge::Clear => {}
+                Merge::Refused(why) => self.planned.findings.push(left_out(attribute, &why)),
+                Merge::Keep | Merge::Agree(_) | Merge::Clear | Merge::Forget => {}
             }
         }
-        let limit = 256;
-        let mut name = display_name(user, &upn);
-        if name.chars().count() > limit {
-            self.find(
-                FindingCode::ValueRefused,
-                format!("displayName is left out: longer than {limit} characters"),
-            );
-            name = upn.local_part().to_owned();
-        }
+        let manager = wanted(Attribute::Manager).value().cloned().map(Value::Text);
+        let (display_name, refused) = first_display_name(user, &upn);
+        self.planned.findings.extend(refused);
         // R10: an open intent is extended; one that is over makes place for a new one.
         let open =
             self.input.record.intent.as_ref().filter(|intent| {
@@ -187,7 +179,7 @@ impl Planner<'_> {
             meant_enabled: enabled || open.is_some_and(|intent| intent.meant_enabled),
             meant_disabled: !enabled || open.is_some_and(|intent| intent.meant_disabled),
             since: open.map_or(before(lookup.read_at, ENTRA_CLOCKS), |intent| intent.since),
-            display_name: name,
+            display_name,
             mail_nickname: upn.local_part().to_owned(),
             upn,
             enabled,
@@ -195,15 +187,14 @@ impl Planner<'_> {
             decided: enabled.then_some(Decided { enabled, read_at: desired.read_at }),
         };
         self.planned.plan.actions.push(Action::Create(creation));
-        if let ManagerLink::Bound(object) = manager {
-            let value = Some(Value::Text(object.to_string()));
+        if let Some(manager) = manager {
             self.planned.plan.actions.push(Action::SetManager(Change {
                 attribute: Attribute::Manager,
                 from: None,
-                to: value.clone(),
-                remember: value,
+                to: Some(manager.clone()),
+                remember: Some(manager),
             }));
         }
-        self.unbound_manager();
+        self.missing_manager(user);
     }
 }

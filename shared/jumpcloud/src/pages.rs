@@ -1,0 +1,50 @@
+//! Traversals: read to their last page or not answered at all.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use transport::Dated;
+
+use crate::{Client, JumpCloudError, wire};
+
+/// The largest page that v2 answers.
+const PAGE: usize = 100;
+
+/// Reads a traversal until `visit` has found something or the last page is over, with the
+/// earliest `Date` of its pages.
+///
+/// An error on any page is an error of the whole, never a shorter traversal. Where JumpCloud counts
+/// what there is, another number than that was read proves that something was left out.
+pub(crate) async fn traverse<T>(
+    client: &Client,
+    route: &'static str,
+    path: &[&str],
+    mut visit: impl FnMut(&wire::Reached) -> Result<Option<T>, JumpCloudError>,
+) -> Result<Dated<Option<T>>, JumpCloudError> {
+    let mut seen = BTreeSet::new();
+    let mut date = Timestamp::MAX;
+    let mut skip = 0;
+    loop {
+        let (limit, from) = (PAGE.to_string(), skip.to_string());
+        let query = [("limit", limit.as_str()), ("skip", from.as_str())];
+        let answer = client.get(route, client.url(path, &query)).await?;
+        date = date.min(answer.date);
+        let page: Vec<wire::Reached> = wire::decode(route, &answer)?;
+        let length = page.len();
+        for reached in page {
+            if let Some(found) = visit(&reached)? {
+                return Ok(Dated { value: Some(found), date });
+            }
+            seen.insert(reached.id);
+        }
+        // Not every list sends a link, so a page that is not full is the last one.
+        if length < PAGE {
+            let counted = answer.header("x-total-count").and_then(|text| text.parse().ok());
+            if counted.is_some_and(|counted: usize| counted != seen.len()) {
+                return Err(JumpCloudError::shape(route, "another number of rows than counted"));
+            }
+            return Ok(Dated { value: None, date });
+        }
+        skip += length;
+    }
+}

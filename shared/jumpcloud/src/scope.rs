@@ -1,0 +1,88 @@
+//! Who is connected: the whole traversal of the scope, for a sweep.
+//!
+//! It only nominates: whoever is named here, or is not, is read by himself before anything happens.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
+use sync_core::policy::Scope;
+use transport::Dated;
+
+use crate::{Client, JumpCloudError, pages};
+
+/// The users of a scope, read to the last page of every part. Nothing but this file can build one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Everybody(BTreeSet<JumpCloudUserId>);
+
+impl Everybody {
+    /// The users, ordered by id.
+    pub fn users(&self) -> &BTreeSet<JumpCloudUserId> {
+        &self.0
+    }
+}
+
+impl Client {
+    /// Everybody who is connected, with the earliest `Date`; `None`: the scope cannot be read (P6).
+    ///
+    /// An error on any page is an error of the whole, never a shorter listing.
+    pub async fn everybody(
+        &self,
+        scope: &Scope,
+    ) -> Result<Option<Dated<Everybody>>, JumpCloudError> {
+        let mut found = Dated { value: BTreeSet::new(), date: self.now() };
+        let read = match scope {
+            Scope::Application(id) => {
+                let route = "GET /v2/applications/{id}/users";
+                self.reach(route, &["v2", "applications", id.as_str(), "users"], &mut found).await
+            }
+            Scope::Office365(id) => {
+                let route = "GET /v2/office365s/{id}/users";
+                self.reach(route, &["v2", "office365s", id.as_str(), "users"], &mut found).await
+            }
+            Scope::Listed { groups, users } => {
+                found.value.extend(users.iter().cloned());
+                self.members(groups, &mut found).await
+            }
+        };
+        match read {
+            Ok(()) => Ok(Some(Dated { value: Everybody(found.value), date: found.date })),
+            Err(JumpCloudError::NotFound { .. } | JumpCloudError::Denied { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn members(
+        &self,
+        groups: &BTreeSet<JumpCloudGroupId>,
+        found: &mut Dated<BTreeSet<JumpCloudUserId>>,
+    ) -> Result<(), JumpCloudError> {
+        let route = "GET /v2/usergroups/{id}/membership";
+        for group in groups {
+            let path = ["v2", "usergroups", group.as_str(), "membership"];
+            self.reach(route, &path, found).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds the users of one traversal, every page of it.
+    async fn reach(
+        &self,
+        route: &'static str,
+        path: &[&str],
+        found: &mut Dated<BTreeSet<JumpCloudUserId>>,
+    ) -> Result<(), JumpCloudError> {
+        let read = pages::traverse(self, route, path, |reached| {
+            // Nested groups are reached as well, and are resolved by the vendor.
+            if reached.kind.as_deref().is_none_or(|kind| kind == "user") {
+                let id = JumpCloudUserId::parse(&reached.id).map_err(|_| {
+                    JumpCloudError::shape(route, "a user whose id is not an object id")
+                })?;
+                found.value.insert(id);
+            }
+            Ok(None::<()>)
+        });
+        found.date = Timestamp::min(found.date, read.await?.date);
+        Ok(())
+    }
+}

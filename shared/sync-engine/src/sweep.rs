@@ -1,0 +1,255 @@
+//! The sweep: whoever a change of the scope may concern is rung, each to be read by himself.
+//!
+//! The complete traversal of the scope is held against the bindings, both ways: who is connected and
+//! not bound, and who is bound, enabled and not connected, is rung on `bulk` (design section 4.5).
+//! It decides about nobody. A directory has one record for it, with the same protocol as a person's
+//! (R1 to R5), so a hundred reasons to sweep are one or two sweeps; how far it got is stored after
+//! every hundred, and whoever comes next goes on from there.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use jumpcloud::Everybody;
+use rand::RngExt;
+use store::{Acquired, Commit, Committed, Held, Lease, Store, StoreError, StoredSubject};
+use sync_core::finding::{Finding, FindingCode};
+use sync_core::ids::{JumpCloudUserId, Subject};
+use sync_core::record::after;
+use transport::Dated;
+use work_queue::{Lane, Source, WorkItem, WorkQueue};
+
+use crate::close::{Closing, Ended, close};
+use crate::pass::{keep, renewing, terms};
+use crate::ring::bell;
+use crate::trouble::Trouble;
+use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
+
+mod progress;
+
+use progress::{Phase, Progress};
+
+/// How many people are held against their records at once.
+const CHUNK: usize = 100;
+/// The name of the stored progress.
+const CURSOR: &str = "sweep";
+/// How long a scope that cannot be read is left alone (P6).
+const UNREADABLE: Duration = Duration::from_secs(10 * 60);
+
+/// How a part of a sweep ended.
+enum Part {
+    /// Everybody was looked at; the earliest `Date` that this rests on.
+    Whole(Timestamp),
+    /// The invocation's time is nearly over.
+    Continues,
+    /// The scope cannot be read: nobody is nominated.
+    Unreadable,
+}
+
+impl<S: Store, Q: WorkQueue> Engine<S, Q> {
+    /// Sweeps a directory, as far as the time until `deadline` lasts.
+    ///
+    /// Like [`Engine::sync_user`] it answers an error only when the record could not be kept.
+    pub async fn sweep(
+        &self,
+        directory: &Directory,
+        bell: &Bell,
+        deadline: Timestamp,
+    ) -> Result<Outcome, SyncError> {
+        let terms = terms(self, directory);
+        let subject = Subject::Sweep;
+        let mut held =
+            match self.store.acquire(&directory.id, &subject, &bell.heard_by(self), terms).await? {
+                Acquired::Covered => return Ok(Outcome::Covered),
+                Acquired::WordLeft => return Ok(Outcome::WordLeft),
+                Acquired::Taken(held) => *held,
+            };
+        let mut total = Report::default();
+        loop {
+            let (report, again) = self.sweep_once(directory, held, deadline).await?;
+            total.done.extend(report.done);
+            total.findings = report.findings;
+            total.trouble = report.trouble;
+            match again {
+                None => return Ok(Outcome::Synced(total)),
+                Some(next) => held = next,
+            }
+        }
+    }
+
+    /// One part and its commit; the reopened record when word was left meanwhile.
+    async fn sweep_once(
+        &self,
+        directory: &Directory,
+        held: Held,
+        deadline: Timestamp,
+    ) -> Result<(Report, Option<Held>), SyncError> {
+        let Held { mut lease, mailbox, mut record } = held;
+        let mut report = Report::default();
+        let part = self.part(directory, &mut lease, &mut report, deadline).await;
+        let now = self.clock.now();
+        let mut ended = Ended::default();
+        record.findings.clear();
+        match part {
+            Ok(part) => {
+                record.failure = None;
+                record.retries = 0;
+                record.vendor_wait = None;
+                match part {
+                    Part::Whole(since) => {
+                        ended.read_at = Some(since);
+                        ended.covers = true;
+                        record.covered = Some(since).max(record.covered);
+                    }
+                    Part::Continues => ended.look_again = Some(now),
+                    Part::Unreadable => {
+                        record.findings.push(Finding::new(
+                            FindingCode::ScopeUnreadable,
+                            "the scope cannot be read, so nobody is connected or disconnected by it",
+                        ));
+                        ended.look_again = Some(after(now, UNREADABLE));
+                    }
+                }
+            }
+            Err(trouble) => {
+                let jitter = rand::rng().random_range(0.0..1.0);
+                let (goes_on, message) = trouble.note(&mut record, now, jitter)?;
+                ended.goes_on = Some(goes_on);
+                report.trouble = Some(message);
+            }
+        }
+        record.synced_at = Some(now);
+        report.findings.clone_from(&record.findings);
+        let Closing { heard, due } =
+            close(&directory.policy.timing, &record, mailbox.heard, ended, now);
+        let commit = Commit { record: &record, heard, due, audit: &[], claims: &[] };
+        let terms = terms(self, directory);
+        if self.store.commit(&lease, terms, commit).await? == Committed::Again {
+            return Ok((report, Some(self.store.reopen(&lease, terms).await?)));
+        }
+        self.ring_on_time(&directory.id, &lease.subject, due).await;
+        Ok((report, None))
+    }
+
+    /// Lists the scope and goes on from where the last part ended.
+    async fn part(
+        &self,
+        directory: &Directory,
+        lease: &mut Lease,
+        report: &mut Report,
+        deadline: Timestamp,
+    ) -> Result<Part, Trouble> {
+        // S4: a listing of a wrong organization would nominate everybody.
+        directory.jumpcloud.verify_organization().await?;
+        let listing = directory.jumpcloud.everybody(&directory.policy.scope);
+        let listing = renewing(self, directory, lease, listing).await??;
+        let Some(listing) = listing else { return Ok(Part::Unreadable) };
+        let mut stored = self.store.cursor(&directory.id, CURSOR).await.map_err(SyncError::from)?;
+        let mut progress = stored
+            .as_deref()
+            .and_then(Progress::parse)
+            .unwrap_or_else(|| Progress::begin(listing.date));
+        let room = SignedDuration::try_from(directory.policy.timing.lease * 3 / 4)
+            .unwrap_or(SignedDuration::MAX);
+        loop {
+            keep(self, directory, lease).await?;
+            let (items, next) = self.step(directory, &listing, &progress.phase).await?;
+            if !items.is_empty() {
+                report.done.push(format!("rang for {} people", items.len()));
+                self.queue
+                    .send(Lane::Bulk, &items, Duration::ZERO)
+                    .await
+                    .map_err(SyncError::from)?;
+            }
+            let text = match &next {
+                Some(phase) => Progress { phase: phase.clone(), ..progress }.to_string(),
+                None => Progress::OVER.to_owned(),
+            };
+            let moved = self.store.move_cursor(&directory.id, CURSOR, stored.as_deref(), &text);
+            if !moved.await.map_err(SyncError::from)? {
+                // Only a holder of the lease moves it: somebody else is that now.
+                let lost = StoreError::LostLease { subject: lease.subject.clone() };
+                return Err(SyncError::from(lost).into());
+            }
+            stored = Some(text);
+            match next {
+                Some(phase) => progress.phase = phase,
+                None => return Ok(Part::Whole(progress.since)),
+            }
+            if deadline.duration_since(self.clock.now()) < room {
+                return Ok(Part::Continues);
+            }
+        }
+    }
+
+    /// Looks at the next hundred; whom to ring for, and where to go on.
+    async fn step(
+        &self,
+        directory: &Directory,
+        listing: &Dated<Everybody>,
+        phase: &Phase,
+    ) -> Result<(Vec<WorkItem>, Option<Phase>), SyncError> {
+        match phase {
+            Phase::Connected(seen) => self.step_connected(directory, listing, seen.as_ref()).await,
+            Phase::Bound(seen) => self.step_bound(directory, listing, seen.as_ref()).await,
+        }
+    }
+
+    async fn step_connected(
+        &self,
+        directory: &Directory,
+        listing: &Dated<Everybody>,
+        seen: Option<&JumpCloudUserId>,
+    ) -> Result<(Vec<WorkItem>, Option<Phase>), SyncError> {
+        let begin = seen.map_or(Bound::Unbounded, Bound::Excluded);
+        let users = listing.value.users().range::<JumpCloudUserId, _>((begin, Bound::Unbounded));
+        let chunk: Vec<Subject> = users.take(CHUNK).cloned().map(Subject::User).collect();
+        let Some(Subject::User(last)) = chunk.last() else {
+            return Ok((Vec::new(), Some(Phase::Bound(None))));
+        };
+        let last = last.clone();
+        let stored = self.store.peek_many(&directory.id, &chunk).await?;
+        let bound: BTreeSet<&Subject> =
+            stored.iter().filter(|stored| is_bound(stored)).map(|stored| &stored.subject).collect();
+        let items = chunk
+            .iter()
+            .filter(|subject| !bound.contains(subject))
+            .map(|subject| WorkItem {
+                listed_at: Some(listing.date),
+                ..bell(&directory.id, subject, Source::Sweep)
+            })
+            .collect();
+        Ok((items, Some(Phase::Connected(Some(last)))))
+    }
+
+    async fn step_bound(
+        &self,
+        directory: &Directory,
+        listing: &Dated<Everybody>,
+        seen: Option<&Subject>,
+    ) -> Result<(Vec<WorkItem>, Option<Phase>), SyncError> {
+        let page = self.store.subjects(&directory.id, seen, CHUNK).await?;
+        let items = page
+            .iter()
+            .filter(|stored| is_bound(stored) && !is_off(stored))
+            .filter(|stored| match &stored.subject {
+                Subject::User(user) => !listing.value.users().contains(user),
+                Subject::Group(_) | Subject::Sweep => false,
+            })
+            .map(|stored| bell(&directory.id, &stored.subject, Source::Sweep))
+            .collect();
+        Ok((items, page.last().map(|last| Phase::Bound(Some(last.subject.clone())))))
+    }
+}
+
+fn is_bound(stored: &StoredSubject) -> bool {
+    stored.record.binding.as_ref().is_some_and(|binding| !binding.given_up)
+}
+
+/// Switched off by our last answered write, with nothing under way: there is nothing to remove.
+fn is_off(stored: &StoredSubject) -> bool {
+    let binding = stored.record.binding.as_ref();
+    let off = binding.and_then(|binding| binding.enabled).is_some_and(|enabled| !enabled.value);
+    off && stored.record.unanswered.is_none()
+}

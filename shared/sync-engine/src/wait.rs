@@ -1,0 +1,73 @@
+//! Who waits for whom: notes that are left, and owners that are rung for them (design section 2).
+//!
+//! A waiter leaves its note first and looks afterwards; whoever frees or binds stores that first and
+//! lists the notes afterwards. Whoever comes second sees the other, so nobody waits in vain.
+
+use std::time::Duration;
+
+use store::{Awaited, Claimed, Holder, Store};
+use sync_core::plan::WaitsFor;
+use sync_core::plan::person::ManagerLink;
+use sync_core::record::after;
+use work_queue::WorkQueue;
+
+use crate::SyncError;
+use crate::pass::Pass;
+use crate::trouble::Trouble;
+
+/// How soon to look again when what was waited for came while the note was left.
+const SOON: Duration = Duration::from_secs(1);
+
+impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
+    /// Leaves a note for each thing the subject waits for.
+    ///
+    /// The owner of what it waits for is rung once, with the first note: two people who each want
+    /// what the other holds would ring each other for ever.
+    pub(crate) async fn wait_for(
+        &mut self,
+        waits_for: impl IntoIterator<Item = WaitsFor>,
+    ) -> Result<(), Trouble> {
+        for waited in waits_for {
+            let awaited = self.awaited(&waited);
+            let (store, ours) = (&self.engine.store, self.holder());
+            if !store.wait_for(&awaited, &ours, self.now()).await.map_err(SyncError::from)? {
+                // An older note of ours is there, so whoever frees it rings for us.
+                continue;
+            }
+            match waited {
+                WaitsFor::Binding(user) => {
+                    if matches!(self.manager_link(&user).await?, ManagerLink::Bound(_)) {
+                        self.look_again(after(self.now(), SOON));
+                    }
+                }
+                WaitsFor::Upn(upn) => self.ring_holder(&self.upn_claim(&upn)).await?,
+                WaitsFor::Object { object, .. } => {
+                    self.ring_holder(&self.object_claim(&object)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn awaited(&self, waited: &WaitsFor) -> Awaited {
+        match waited {
+            WaitsFor::Binding(user) => Awaited::User(self.directory.id.clone(), user.clone()),
+            // Whoever gives up the object frees the UPN that it was found under.
+            WaitsFor::Upn(upn) | WaitsFor::Object { upn, .. } => {
+                Awaited::Upn(self.directory.tenant.clone(), upn.clone())
+            }
+        }
+    }
+
+    /// Rings whoever holds this now (P4); if nobody does any more, looks again soon.
+    async fn ring_holder(&mut self, key: &Claimed) -> Result<(), Trouble> {
+        let claim = self.engine.store.claim(key).await.map_err(SyncError::from)?;
+        let ours: Holder = self.holder();
+        let held = claim.filter(|claim| claim.tombstone.is_none() && claim.holder != ours);
+        match held {
+            Some(claim) => self.engine.ring_owner(&claim.holder).await?,
+            None => self.look_again(after(self.now(), SOON)),
+        }
+        Ok(())
+    }
+}
