@@ -187,6 +187,19 @@ fn root(mut root: Section<'_>, custom: CustomEndpoints, notes: &Notes) -> Option
     let limits = limits::read(root.section("limits"));
     let timing = timing::read(root.section("timing"));
     root.finish();
+    if limits != Limits::default() {
+        notes.warning("limits: not enforced by this version");
+    }
+    // What the roles of infra/template.yaml go by.
+    let webhooks = |secret: &Option<SecretId>| {
+        secret.as_ref().is_some_and(|secret| secret.as_str().ends_with("/webhook"))
+    };
+    if webhook_secret.is_some() && !webhooks(&webhook_secret) {
+        notes.warning("webhook_secret: ingest may read it only if its name ends in /webhook");
+    }
+    if webhooks(&secret) {
+        notes.warning("secret: the consumers may not read a name that ends in /webhook");
+    }
     let (jumpcloud, scope) = jumpcloud?;
     Some(DirectoryConfig {
         id: id?,

@@ -33,25 +33,40 @@ pub struct Limits {
     pub attribute_clears: u32,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deactivations: Budget { absolute: 25, percent: 10 },
+            suspensions: 100,
+            member_removals: Budget { absolute: 200, percent: 20 },
+            creations: 500,
+            adoptions: 100,
+            upn_changes: 25,
+            attribute_clears: 200,
+        }
+    }
+}
+
 pub(super) fn read(mut section: Section<'_>) -> Limits {
+    let usual = Limits::default();
     let mut count = |key, default| section.count(key, default, MOST);
-    let deactivations = count("deactivations", 25);
-    let member_removals = count("member_removals", 200);
-    let suspensions = count("suspensions", 100);
-    let creations = count("creations", 500);
-    let adoptions = count("adoptions", 100);
-    let upn_changes = count("upn_changes", 25);
-    let attribute_clears = count("attribute_clears", 200);
+    let deactivations = count("deactivations", usual.deactivations.absolute);
+    let member_removals = count("member_removals", usual.member_removals.absolute);
+    let suspensions = count("suspensions", usual.suspensions);
+    let creations = count("creations", usual.creations);
+    let adoptions = count("adoptions", usual.adoptions);
+    let upn_changes = count("upn_changes", usual.upn_changes);
+    let attribute_clears = count("attribute_clears", usual.attribute_clears);
     let mut percent = |key, default| section.count(key, default, 100);
     let limits = Limits {
         deactivations: Budget {
             absolute: deactivations,
-            percent: percent("deactivations_percent", 10),
+            percent: percent("deactivations_percent", usual.deactivations.percent),
         },
         suspensions,
         member_removals: Budget {
             absolute: member_removals,
-            percent: percent("member_removals_percent", 20),
+            percent: percent("member_removals_percent", usual.member_removals.percent),
         },
         creations,
         adoptions,

@@ -255,6 +255,18 @@ created = 4
     assert_snapshot!(config.warnings.join("\n"), @"
     jumpcloud.scope.office_365: JumpCloud's own integration writes to the same users
     passwords.enabled: has no effect, this version pushes no passwords
+    limits: not enforced by this version
+    ");
+}
+
+#[test]
+fn a_secret_whose_name_the_roles_do_not_fit_is_a_warning() {
+    let text = SHORT
+        .replace("entra-sync/corp/webhook", "entra-sync/corp-hook")
+        .replace(r#"secret = "entra-sync/corp""#, r#"secret = "entra-sync/x/webhook""#);
+    assert_snapshot!(good(&text).warnings.join("\n"), @"
+    webhook_secret: ingest may read it only if its name ends in /webhook
+    secret: the consumers may not read a name that ends in /webhook
     ");
 }
 
