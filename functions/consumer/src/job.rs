@@ -165,10 +165,8 @@ impl<S: Store, Q: WorkQueue> Consumer<S, Q> {
         }
         let started = self.engine.clock.now();
         let Rung { items, messages, place, .. } = rung;
-        let (outcome, requests) = transport::counted(Box::pin(
-            self.outcome(&directory, subject, &items, place, deadline),
-        ))
-        .await;
+        let work = self.outcome(&directory, subject, &items, place, deadline).boxed();
+        let (outcome, requests) = transport::counted(work).await;
         let duration_ms = millis(self.engine.clock.now().duration_since(started));
         match outcome {
             Ok(Outcome::Covered) => {
@@ -305,5 +303,44 @@ mod tests {
             ids.map(|message| message.id.as_str()).collect::<String>()
         });
         assert_eq!(messages, ["31", "244"]);
+    }
+
+    #[test]
+    fn bulk_work_of_one_directory_is_seated_in_twenties_and_events_are_not() {
+        let record = |number: usize, directory: &str, cause: serde_json::Value| {
+            let body = json!({
+                "v": 1, "directory": directory, "cause": cause,
+                "subject": { "user": format!("65f0000000000000000000{number:02x}") },
+            });
+            json!({ "messageId": format!("{directory}{number}"), "body": body.to_string() })
+        };
+        let source = |source: &str| json!({ "source": source });
+        let mut records: Vec<_> =
+            (0..41).map(|number| record(number, "corp", source("reconcile"))).collect();
+        records.extend([
+            record(0, "lab", source("sweep")),
+            record(1, "lab", source("operator")),
+            record(2, "lab", source("follow_up")),
+            record(3, "lab", source("webhook")),
+            record(4, "lab", source("insights")),
+            record(5, "lab", source("due")),
+            // Bulk work and an event for the same person.
+            record(6, "lab", source("sweep")),
+            record(6, "lab", source("webhook")),
+            record(0, "solo", source("sweep")),
+        ]);
+        let [first, often] =
+            waves(Batch::sort(serde_json::from_value(json!({ "Records": records })).unwrap()));
+        assert!(often.is_empty());
+        let seated = |wanted: &str| -> String {
+            let places = first.iter().filter_map(|job| match job {
+                Job::Sync(directory, _, rung) if directory.as_str() == wanted => Some(&rung.place),
+                _ => None,
+            });
+            places.map(|place| if place.is_some() { 'x' } else { '-' }).collect()
+        };
+        assert_eq!(seated("corp"), format!("{}-", "x".repeat(40)), "nobody sits alone");
+        assert_eq!(seated("lab"), "xxx----");
+        assert_eq!(seated("solo"), "-");
     }
 }

@@ -211,11 +211,11 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         // wait for the next time.
         for chunk in due.chunks(PEEK) {
             let deferred = after(now, CLAIM);
-            let tried = stream::iter(chunk)
+            let tried = stream::iter(chunk.to_vec())
                 .map(|(subject, seen)| async move {
                     let moved =
-                        self.store.defer_due(&directory.id, subject, *seen, deferred).await?;
-                    Ok::<_, SyncError>(moved.then(|| due_bell(&directory.id, subject, deferred)))
+                        self.store.defer_due(&directory.id, &subject, seen, deferred).await?;
+                    Ok::<_, SyncError>(moved.then(|| due_bell(&directory.id, &subject, deferred)))
                 })
                 .buffer_unordered(AT_ONCE)
                 .collect::<Vec<_>>()

@@ -89,7 +89,6 @@ impl<S: Store> Directories<S> {
         all.insert(configured.config.id.clone(), kept);
         directory
     }
-
 }
 
 /// The clients of a configuration. Each counts its requests apart; nothing is called yet.

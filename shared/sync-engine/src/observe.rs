@@ -140,6 +140,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     }
 
     fn may_rest_on(&self, desired: &Desired) -> bool {
+        // Nothing but a direct read can say so.
+        if desired.user == UserAnswer::Missing {
+            return true;
+        }
         let switched_off = self.record.decided.is_some_and(|decided| !decided.enabled);
         match want(&self.directory.policy.users, desired, self.mailbox.deleted_seen) {
             Want::On => !switched_off,

@@ -140,8 +140,9 @@ impl Control {
         self.switches().journal.clear();
     }
 
-    /// What no client of these vendors may do and yet did: unknown paths, methods, query
-    /// options and properties, values of a wrong type, deletions of people.
+    /// What no client of these vendors may do and yet did: paths, methods, query options,
+    /// properties and types that their descriptions do not know, deletions of people.
+    /// One line per request.
     pub fn problems(&self) -> Vec<String> {
         self.switches().problems.clone()
     }

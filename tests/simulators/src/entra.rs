@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Control;
 use crate::company::Company;
+use crate::openapi::{Description, GRAPH};
 use crate::server::{Call, Reply, Route, Server, Vendor, routes};
 
 mod batch;
@@ -143,6 +144,10 @@ impl State {
 impl Vendor for State {
     const ROUTES: &'static [Route] = ROUTES;
 
+    fn description(route: &Route) -> Option<&'static Description> {
+        (route.path != TOKEN).then(|| &*GRAPH)
+    }
+
     fn answer(&mut self, call: &Call<'_>) -> Reply {
         let allowed = |state: &mut Self| {
             if !Self::is_token(call) && !call.late {
@@ -226,6 +231,15 @@ impl State {
         self.writes.clear();
         Ok(json!({}))
     }
+}
+
+/// The properties that are simulated, by the kind of object.
+#[cfg(test)]
+pub(crate) fn property_names() -> Vec<(&'static str, Vec<&'static str>)> {
+    let names = |resource: &schema::Resource| {
+        resource.properties.iter().map(|property| property.name).collect()
+    };
+    vec![("user", names(&schema::USER)), ("group", names(&schema::GROUP))]
 }
 
 /// The JSON object a write carries.

@@ -107,7 +107,8 @@ pub enum Effect {
         /// Real milliseconds.
         ms: u64,
     },
-    /// The listing silently lacks its n-th row, counted from 0 over the whole listing.
+    /// The listing or traversal silently lacks its n-th row, counted from 0 over all its pages.
+    /// Counts of rows include it, and pages are as full as if it did not exist.
     DropRow {
         /// The row.
         n: usize,

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::Control;
 use crate::company::Company;
+use crate::openapi::{Description, INSIGHTS as DESCRIBED_INSIGHTS, JUMPCLOUD_V1, JUMPCLOUD_V2};
 use crate::server::{Call, Reply, Route, Server, Vendor, routes};
 
 mod associations;
@@ -192,6 +193,15 @@ impl State {
 impl Vendor for State {
     const ROUTES: &'static [Route] = ROUTES;
 
+    fn description(route: &Route) -> Option<&'static Description> {
+        match route.path {
+            TOKEN => None,
+            path if path.starts_with(INSIGHTS) => Some(&DESCRIBED_INSIGHTS),
+            path if path.starts_with("/api/v2/") => Some(&JUMPCLOUD_V2),
+            _ => Some(&JUMPCLOUD_V1),
+        }
+    }
+
     fn answer(&mut self, call: &Call<'_>) -> Reply {
         if !Self::is_token(call) {
             let allowed = if call.late { Ok(()) } else { auth::check(self, call) };
@@ -244,6 +254,9 @@ impl Vendor for State {
         self.hand_over();
     }
 }
+
+#[cfg(test)]
+pub(crate) use schema::property_names;
 
 /// The JSON object a write carries.
 fn body(call: &Call<'_>) -> Result<Object, Reply> {

@@ -34,7 +34,8 @@
 //! # What every request goes through
 //!
 //! 1. An unknown path, method, query option or property is refused in the vendor's shape and
-//!    listed in [`Control::problems`]: end a test by asserting that the list is empty.
+//!    listed in [`Control::problems`], and so is whatever the vendor's own OpenAPI description
+//!    does not know of the request: end a test by asserting that the list is empty.
 //! 2. At most one [`Fault`] applies. [`Effect`] says what it does.
 //! 3. The vendor authenticates and answers under one lock: each request is atomic.
 //! 4. The [`Entry`] in the journal names the route, with passwords and secrets replaced.
@@ -59,6 +60,8 @@ pub mod entra;
 mod faults;
 mod journal;
 pub mod jumpcloud;
+mod limits;
+mod openapi;
 mod server;
 mod table;
 

@@ -1,7 +1,8 @@
 //! The glue between HTTP and a simulated vendor: routes, faults, journal, cut connections.
 //!
 //! A request is matched to a route, meets at most one fault, is answered by the vendor under one
-//! lock (so each is atomic) and is journalled. Nothing here knows either vendor.
+//! lock (so each is atomic) and is journalled, with what the vendor's description does not know of
+//! it among the problems. Nothing here knows either vendor.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use crate::company::Company;
 use crate::control::{Control, http_date, pause};
 use crate::faults::Effect;
 use crate::journal::{Entry, redacted};
+use crate::openapi::Description;
 use crate::table::View;
 
 mod connection;
@@ -83,6 +85,10 @@ impl Call<'_> {
 /// A vendor: its routes, its state, its words for failures.
 pub(crate) trait Vendor: Send + 'static {
     const ROUTES: &'static [Route];
+
+    /// What describes the requests on a route; `None` for the token endpoints, which only OAuth's
+    /// own standard describes.
+    fn description(route: &Route) -> Option<&'static Description>;
 
     /// Answers a request on one of its routes.
     fn answer(&mut self, call: &Call<'_>) -> Reply;
@@ -154,7 +160,14 @@ pub(crate) fn serve<V: Vendor>(
         || format!("{} {}", request.method, request.path),
         |route| format!("{} {}", route.method, route.name()),
     );
-    if let Some(problem) = reply.problem.take() {
+    let described = route.and_then(|route| Some((route, V::description(route)?)));
+    let undescribed = described
+        .map(|(route, description)| description.undescribed(route, request))
+        .unwrap_or_default();
+    let own = reply.problem.take();
+    // What is not described is mostly the very thing that the vendor refused.
+    let problem = if undescribed.is_empty() { own } else { Some(undescribed.join("; ")) };
+    if let Some(problem) = problem {
         control.problem(format!("{name}: {problem}"));
     }
     control.record(Entry {

@@ -132,6 +132,26 @@ async fn what_graph_does_not_know_is_refused_and_listed() {
 }
 
 #[tokio::test]
+async fn what_graph_does_not_describe_is_listed_also_inside_a_batch() {
+    let world = World::empty().await;
+    let ada = world.sim.state(|s| s.add_user(json!({"userPrincipalName": "ada@corp.example"})));
+    let path = format!("/users/{ada}");
+    world.patch(&path, json!({"department": 7})).await;
+    world.post(&format!("{path}/revokeSignInSessions"), json!({"all": true})).await;
+    world.get("/users?$top=many").await;
+    let request = json!({"id": "1", "method": "PATCH", "url": path, "body": {"nickname": "Ada"},
+        "headers": {"content-type": "application/json"}});
+    world.post("/$batch", json!({"requests": [request]})).await;
+    let problems = [
+        "PATCH /users/{id}: property department is no string",
+        "POST /users/{id}/revokeSignInSessions: undescribed body",
+        "GET /users: the query option $top is no integer that is allowed",
+        "PATCH /users/{id}: property nickname is undescribed",
+    ];
+    assert_eq!(world.sim.control().problems(), problems);
+}
+
+#[tokio::test]
 async fn a_user_is_created_changed_and_restored_but_never_deleted() {
     let world = World::empty().await;
     let created = world.post("/users", user("ada")).await;

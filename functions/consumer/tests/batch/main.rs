@@ -11,16 +11,17 @@ use work_queue::memory::MemoryQueue;
 use work_queue::{Depths, Lane, WorkItem, WorkQueue};
 
 use crate::world::{
-    EMPTY, World, bell, event, item, queues_out_of_reach, table_out_of_reach, until,
+    EMPTY, World, bell, event, event_bell, item, queues_out_of_reach, table_out_of_reach, until,
 };
 
+mod together;
 mod world;
 
-fn corp() -> DirectoryId {
+pub(crate) fn corp() -> DirectoryId {
     DirectoryId::parse("corp").unwrap()
 }
 
-fn handed_back(ids: &[&str]) -> String {
+pub(crate) fn handed_back(ids: &[&str]) -> String {
     let failures: Vec<String> =
         ids.iter().map(|id| format!(r#"{{"itemIdentifier":"{id}"}}"#)).collect();
     format!(r#"{{"batchItemFailures":[{}]}}"#, failures.join(","))
@@ -79,12 +80,23 @@ async fn s6_s7_items_are_dropped_before_the_first_run_and_after_the_last() {
 }
 
 #[tokio::test]
-async fn groups_and_sweeps_are_ignored_by_this_version() {
+async fn groups_are_ignored_by_this_version() {
     let world = World::new().await;
     let group = JumpCloudGroupId::parse("65f0000000000000000000b1").unwrap();
-    let (group, sweep) = (item("corp", Subject::Group(group)), item("corp", Subject::Sweep));
-    assert_eq!(world.answer(&world.consumer(), &[("1", &group), ("2", &sweep)]).await, EMPTY);
+    let group = item("corp", Subject::Group(group));
+    assert_eq!(world.answer(&world.consumer(), &[("1", &group)]).await, EMPTY);
     assert_eq!((world.requests(), world.queue.parked()), (0, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_sweep_rings_for_whoever_is_connected_and_not_bound() {
+    let world = World::new().await;
+    let (ada, bob) = (world.hire("ada"), world.hire("bob"));
+    assert_eq!(world.answer(&world.consumer(), &[("1", &bell(&bob))]).await, EMPTY);
+    let sweep = item("corp", Subject::Sweep);
+    assert_eq!(world.answer(&world.consumer(), &[("1", &sweep)]).await, EMPTY);
+    let rung = world.queue.items(Lane::Bulk);
+    assert_eq!(rung.iter().map(|item| &item.subject).collect::<Vec<_>>(), [&Subject::User(ada)]);
 }
 
 #[tokio::test]
@@ -103,7 +115,7 @@ async fn what_was_tried_often_runs_after_the_others() {
     let (ada, bob) = (world.hire("ada"), world.hire("bob"));
     // Without a reason to wait, the one who was hired first has the lower id and is read first.
     assert!(ada < bob);
-    let (first, second) = (bell(&ada), bell(&bob));
+    let (first, second) = (event_bell(&ada), event_bell(&bob));
     let batch = event(&[("1", &first, 3), ("2", &second, 2)]);
     let response = world.consumer().handle(batch, world.seconds_from_now(30)).await;
     assert_eq!(serde_json::to_string(&response).unwrap(), EMPTY);
@@ -136,7 +148,7 @@ async fn a_sync_that_does_not_end_in_time_is_handed_back_before_the_deadline() {
         .jumpcloud
         .control()
         .add_fault(Fault::new("GET /api/systemusers/{id}", stuck).contains(ada.as_str()));
-    let (first, second) = (bell(&ada), bell(&bob));
+    let (first, second) = (event_bell(&ada), event_bell(&bob));
     let batch = event(&[("1", &first, 1), ("2", &second, 1)]);
     let deadline = world.seconds_from_now(30);
     let consumer = world.consumer();
@@ -212,9 +224,9 @@ async fn a_sync_that_cannot_ring_another_is_handed_back_and_done_the_next_time()
 
 /// Queues that break whoever rings for this person.
 #[derive(Clone)]
-struct Mined {
-    queue: MemoryQueue,
-    user: JumpCloudUserId,
+pub(crate) struct Mined {
+    pub(crate) queue: MemoryQueue,
+    pub(crate) user: JumpCloudUserId,
 }
 
 impl WorkQueue for Mined {
@@ -255,7 +267,7 @@ async fn a_panic_hands_back_its_own_items_alone() {
         .add_fault(Fault::new("GET /api/systemusers/{id}", down).contains(ada.as_str()));
     let queue = Mined { queue: world.queue.clone(), user: ada.clone() };
     let consumer = world.consumer_over(world.table.clone(), queue, world.clock.clone());
-    let (first, second) = (bell(&ada), bell(&bob));
+    let (first, second) = (event_bell(&ada), event_bell(&bob));
     let batch = [("1", first.as_str()), ("2", second.as_str()), ("3", first.as_str())];
     assert_eq!(world.answer(&consumer, &batch).await, handed_back(&["1", "3"]));
     assert!(world.has("bob"));

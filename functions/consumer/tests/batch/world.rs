@@ -111,6 +111,11 @@ impl World {
         JumpCloudUserId::parse(&id).unwrap()
     }
 
+    /// Takes somebody out of the directory's scope.
+    pub(crate) fn disconnect(&self, user: &JumpCloudUserId) {
+        assert!(self.jumpcloud.state(|state| state.disconnect(APPLICATION, user.as_str())));
+    }
+
     /// Whether Entra has this person.
     pub(crate) fn has(&self, name: &str) -> bool {
         let upn = format!("{name}@corp.example");
@@ -149,6 +154,19 @@ impl World {
 
     pub(crate) fn seconds_from_now(&self, seconds: u64) -> Timestamp {
         after(self.clock.now(), Duration::from_secs(seconds))
+    }
+
+    /// Moves every clock on.
+    pub(crate) fn advance(&self, seconds: u64) {
+        let span = Duration::from_secs(seconds);
+        self.clock.advance(span);
+        self.jumpcloud.control().advance(span);
+        self.entra.control().advance(span);
+    }
+
+    pub(crate) fn clear_journals(&self) {
+        self.jumpcloud.control().clear_journal();
+        self.entra.control().clear_journal();
     }
 
     /// The parts of the paths that JumpCloud was asked for people, in order.
@@ -193,6 +211,13 @@ pub(crate) fn event(messages: &[(&str, &str, u32)]) -> SqsEvent {
 /// The body of a message that rings for a person of `corp`.
 pub(crate) fn bell(user: &JumpCloudUserId) -> String {
     item("corp", Subject::User(user.clone()))
+}
+
+/// The body of a message that an event sent for a person of `corp`, so that he is read by himself.
+pub(crate) fn event_bell(user: &JumpCloudUserId) -> String {
+    let directory = DirectoryId::parse("corp").unwrap();
+    let subject = Subject::User(user.clone());
+    WorkItem::new(directory, subject, Cause::of(Source::Webhook)).to_json()
 }
 
 pub(crate) fn item(directory: &str, subject: Subject) -> String {

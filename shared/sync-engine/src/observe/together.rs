@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use clock::Clock;
+use futures_util::FutureExt;
 use futures_util::future::select;
 use graph::{GraphError, Read, Wanted};
 use jumpcloud::JumpCloudError;
@@ -88,9 +89,9 @@ impl Place {
         group.come.lock().unwrap_or_else(PoisonError::into_inner).push(comer);
         drop(self);
         let answers = group.answers.get_or_init(|| async {
-            group.all_have_come(directory, clock).await;
+            group.all_have_come(clock, directory.policy.timing.lease / 4).await;
             let come = group.come.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Arc::new(Answers::read(directory, &come).await)
+            Arc::new(Answers::read(directory, &come).boxed().await)
         });
         Some(Arc::clone(answers.await))
     }
@@ -103,9 +104,8 @@ impl Drop for Place {
 }
 
 impl Group {
-    /// Waits for the others, a quarter of a lease at most: whoever comes later reads for himself.
-    async fn all_have_come(&self, directory: &Directory, clock: &Clock) {
-        let patience: Duration = directory.policy.timing.lease / 4;
+    /// Waits for the others, but not for ever: whoever comes later reads for himself.
+    async fn all_have_come(&self, clock: &Clock, patience: Duration) {
         let mut awaited = self.awaited.subscribe();
         select(pin!(awaited.wait_for(|awaited| *awaited == 0)), pin!(clock.sleep(patience))).await;
     }
@@ -241,5 +241,29 @@ impl VendorError {
                     | GraphError::Shape { .. }
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_group_waits_for_every_place_and_not_for_ever() {
+        let clock = Clock::starting_at("2026-05-04T08:00:00Z".parse().unwrap());
+        let patience = Duration::from_secs(5);
+        let places = Place::several(2);
+        let group = Arc::clone(&places[0].0);
+        let mut waits = Box::pin(group.all_have_come(&clock, patience));
+        assert!(waits.as_mut().now_or_never().is_none());
+        clock.advance(patience);
+        waits.await;
+
+        let mut waits = Box::pin(group.all_have_come(&clock, patience));
+        for place in places {
+            assert!(waits.as_mut().now_or_never().is_none());
+            drop(place);
+        }
+        waits.await;
     }
 }

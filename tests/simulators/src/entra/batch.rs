@@ -6,12 +6,11 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
+use crate::limits::GRAPH as LIMITS;
 use crate::server::{Body, Call, Reply, Request, no_headers, serve};
 
 use super::State;
 use super::errors::{error, refused};
-
-const LARGEST: usize = 20;
 
 /// Answers a batch. A connection cut inside it loses the whole answer.
 pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Result<Reply, Reply> {
@@ -21,7 +20,7 @@ pub(super) fn answer(state: &mut State, call: &Call<'_>) -> Result<Reply, Reply>
     }
     let body = call.request.json().ok().flatten().unwrap_or_default();
     let requests = body["requests"].as_array().ok_or_else(|| invalid("'requests' is missing."))?;
-    if requests.is_empty() || requests.len() > LARGEST {
+    if requests.is_empty() || requests.len() > LIMITS.of("batch", "requests") {
         return Err(invalid("A batch has between 1 and 20 requests."));
     }
     let mut ids = BTreeSet::new();

@@ -42,7 +42,7 @@ impl Filter {
             let (Condition::OneOf(name, _) | Condition::Starts(name, _)) = condition;
             let comparable = |resource: &&Resource| {
                 resource.property(name).is_some_and(|property| {
-                    matches!(property.kind, Kind::Text(_) | Kind::Upn | Kind::Nickname | Kind::Bool)
+                    matches!(property.kind, Kind::Text | Kind::Upn | Kind::Nickname | Kind::Bool)
                 })
             };
             if !resources.iter().any(comparable) {

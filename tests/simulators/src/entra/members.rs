@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::company::text;
+use crate::limits::GRAPH as LIMITS;
 use crate::server::{Call, Reply};
 use crate::table::View;
 
@@ -15,8 +16,6 @@ use super::{State, body, link_target, referenced};
 
 /// The property that adds members in a creation or change of a group.
 pub(super) const BIND: &str = "members@odata.bind";
-
-const MOST_AT_ONCE: usize = 20;
 
 pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Reply, Reply> {
     let allowed = ["$select", "$top", "$count", "$skiptoken"];
@@ -49,7 +48,7 @@ pub(super) fn bound(
         let values = [("property", BIND), ("resource", "Group")];
         refused(call, "value_invalid", &values, format!("property {BIND} has a wrong type"))
     })?;
-    if links.is_empty() || links.len() > MOST_AT_ONCE {
+    if links.is_empty() || links.len() > LIMITS.of("members", "at_once") {
         let why = format!("{} references in {BIND}", links.len());
         return Err(refused(call, "too_many_members", &[], why));
     }

@@ -5,15 +5,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use crate::limits::GRAPH as LIMITS;
 use crate::server::{Call, Reply};
 
 use super::errors::{error, refused};
 use super::filter::Filter;
 use super::schema::{Properties, Resource};
-
-/// Graph's page unless `$top` says otherwise, and the largest it gives.
-const PAGE: usize = 100;
-const LARGEST_PAGE: usize = 999;
 
 /// The query options of a read.
 #[derive(Debug)]
@@ -46,7 +43,8 @@ impl Options {
             filter: None,
             manager: None,
             count: false,
-            top: PAGE,
+            // Graph's page unless `$top` says otherwise.
+            top: LIMITS.of("page", "default"),
             token: None,
         };
         for (name, value) in &call.request.query {
@@ -57,7 +55,10 @@ impl Options {
                 "$expand" if known => options.manager = Some(expanded(call, value)?),
                 "$count" if known => options.count = value == "true",
                 "$top" if known => {
-                    let top = value.parse().ok().filter(|top| (1..=LARGEST_PAGE).contains(top));
+                    let top = value
+                        .parse()
+                        .ok()
+                        .filter(|top| (1..=LIMITS.of("page", "largest")).contains(top));
                     options.top = top.ok_or_else(|| error(call, "page_size", &[("top", value)]))?;
                 }
                 "$skiptoken" if known => options.token = Some(token(call, value)?),

@@ -1,10 +1,11 @@
-//! The properties of users and groups: types, limits, who may write them.
+//! The properties of users and groups: types, who may write them, whether they keep the limits.
 //!
-//! Limits are those of <https://learn.microsoft.com/en-us/graph/api/resources/user> and
+//! Properties are those of <https://learn.microsoft.com/en-us/graph/api/resources/user> and
 //! <https://learn.microsoft.com/en-us/graph/api/resources/group>.
 
 use serde_json::{Map, Value};
 
+use crate::limits::GRAPH as LIMITS;
 use crate::server::{Call, Reply};
 
 use super::errors::{error, refused};
@@ -15,17 +16,15 @@ pub(super) type Properties = Map<String, Value>;
 /// What a property holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Text of at most so many characters, 0 for no documented limit.
-    Text(usize),
+    Text,
     /// A user principal name; its value is checked by [`super::upn`].
     Upn,
-    /// ASCII without some signs, at most 64 characters.
+    /// ASCII without some signs.
     Nickname,
     /// Two letters.
     Country,
     Bool,
-    /// At most so many texts of so many characters.
-    Texts(usize, usize),
+    Texts,
     /// An object with these texts; what is left out becomes null.
     Parts(&'static [&'static str]),
     /// `password` and the two switches; never readable.
@@ -106,57 +105,56 @@ pub(super) static USER: Resource = Resource {
     name: "User",
     odata_type: "#microsoft.graph.user",
     properties: &[
-        lasting(default(property("id", Text(0), Read))),
+        lasting(default(property("id", Text, Read))),
         lasting(default(property("userPrincipalName", Upn, Sensitive))),
         lasting(property("accountEnabled", Bool, Sensitive)),
         lasting(property("mailNickname", Nickname, Write)),
-        lasting(default(property("displayName", Text(256), Write))),
-        default(property("givenName", Text(64), Write)),
-        default(property("surname", Text(64), Write)),
-        default(property("jobTitle", Text(128), Write)),
-        property("department", Text(64), Write),
-        property("companyName", Text(64), Write),
-        property("employeeId", Text(16), Write),
-        property("employeeType", Text(0), Write),
+        lasting(default(property("displayName", Text, Write))),
+        default(property("givenName", Text, Write)),
+        default(property("surname", Text, Write)),
+        default(property("jobTitle", Text, Write)),
+        property("department", Text, Write),
+        property("companyName", Text, Write),
+        property("employeeId", Text, Write),
+        property("employeeType", Text, Write),
         property("employeeOrgData", ORG_DATA, Write),
-        default(property("officeLocation", Text(0), Write)),
-        property("streetAddress", Text(1024), Write),
-        property("city", Text(128), Write),
-        property("state", Text(128), Write),
-        property("country", Text(128), Write),
-        property("postalCode", Text(40), Write),
-        default(property("mobilePhone", Text(64), Sensitive)),
-        lasting(default(property("businessPhones", Texts(1, 64), Sensitive))),
-        lasting(property("otherMails", Texts(250, 250), Sensitive)),
+        default(property("officeLocation", Text, Write)),
+        property("streetAddress", Text, Write),
+        property("city", Text, Write),
+        property("state", Text, Write),
+        property("country", Text, Write),
+        property("postalCode", Text, Write),
+        default(property("mobilePhone", Text, Sensitive)),
+        lasting(default(property("businessPhones", Texts, Sensitive))),
+        lasting(property("otherMails", Texts, Sensitive)),
         lasting(property("usageLocation", Country, Write)),
-        default(property("preferredLanguage", Text(0), Write)),
-        property("userType", Text(0), Write),
-        lasting(default(property("mail", Text(0), Write))),
-        lasting(property("proxyAddresses", Texts(0, 0), Read)),
-        property("onPremisesImmutableId", Text(0), Sensitive),
+        default(property("preferredLanguage", Text, Write)),
+        property("userType", Text, Write),
+        lasting(default(property("mail", Text, Write))),
+        lasting(property("proxyAddresses", Texts, Read)),
+        property("onPremisesImmutableId", Text, Sensitive),
         property("onPremisesSyncEnabled", Bool, Read),
         property("onPremisesExtensionAttributes", EXTENSIONS, Write),
-        property("onPremisesDistinguishedName", Text(0), Read),
-        property("onPremisesDomainName", Text(0), Read),
-        property("onPremisesLastSyncDateTime", Text(0), Read),
-        property("onPremisesSamAccountName", Text(0), Read),
-        property("onPremisesSecurityIdentifier", Text(0), Read),
-        property("onPremisesUserPrincipalName", Text(0), Read),
-        property("passwordPolicies", Text(0), Write),
+        property("onPremisesDistinguishedName", Text, Read),
+        property("onPremisesDomainName", Text, Read),
+        property("onPremisesLastSyncDateTime", Text, Read),
+        property("onPremisesSamAccountName", Text, Read),
+        property("onPremisesSecurityIdentifier", Text, Read),
+        property("onPremisesUserPrincipalName", Text, Read),
+        property("passwordPolicies", Text, Write),
         lasting(property("passwordProfile", Password, Sensitive)),
-        property("createdDateTime", Text(0), Read),
-        property("creationType", Text(0), Read),
-        property("deletedDateTime", Text(0), Read),
-        property("externalUserState", Text(0), Read),
-        property("externalUserStateChangeDateTime", Text(0), Read),
-        property("lastPasswordChangeDateTime", Text(0), Read),
-        property("signInSessionsValidFromDateTime", Text(0), Read),
+        property("createdDateTime", Text, Read),
+        property("creationType", Text, Read),
+        property("deletedDateTime", Text, Read),
+        property("externalUserState", Text, Read),
+        property("externalUserStateChangeDateTime", Text, Read),
+        property("lastPasswordChangeDateTime", Text, Read),
+        property("signInSessionsValidFromDateTime", Text, Read),
         lasting(property("assignedLicenses", Any, Read)),
-        lasting(property("assignedPlans", Any, Read)),
         lasting(property("identities", Any, Read)),
-        lasting(property("imAddresses", Texts(0, 0), Read)),
+        lasting(property("imAddresses", Texts, Read)),
         property("isManagementRestricted", Bool, Read),
-        property("securityIdentifier", Text(0), Read),
+        property("securityIdentifier", Text, Read),
     ],
 };
 
@@ -165,30 +163,30 @@ pub(super) static GROUP: Resource = Resource {
     name: "Group",
     odata_type: "#microsoft.graph.group",
     properties: &[
-        lasting(default(property("id", Text(0), Read))),
-        default(property("deletedDateTime", Text(0), Read)),
-        default(property("classification", Text(0), Read)),
-        default(property("createdDateTime", Text(0), Read)),
-        default(property("description", Text(1024), Write)),
-        lasting(default(property("displayName", Text(256), Write))),
-        lasting(default(property("groupTypes", Texts(2, 64), Create))),
+        lasting(default(property("id", Text, Read))),
+        default(property("deletedDateTime", Text, Read)),
+        default(property("classification", Text, Read)),
+        default(property("createdDateTime", Text, Read)),
+        default(property("description", Text, Write)),
+        lasting(default(property("displayName", Text, Write))),
+        lasting(default(property("groupTypes", Texts, Create))),
         default(property("isAssignableToRole", Bool, Create)),
-        default(property("mail", Text(0), Read)),
+        default(property("mail", Text, Read)),
         lasting(default(property("mailEnabled", Bool, Create))),
         lasting(default(property("mailNickname", Nickname, Write))),
-        default(property("membershipRule", Text(0), Read)),
-        default(property("membershipRuleProcessingState", Text(0), Read)),
-        default(property("onPremisesDomainName", Text(0), Read)),
-        default(property("onPremisesLastSyncDateTime", Text(0), Read)),
-        default(property("onPremisesSamAccountName", Text(0), Read)),
-        default(property("onPremisesSecurityIdentifier", Text(0), Read)),
+        default(property("membershipRule", Text, Read)),
+        default(property("membershipRuleProcessingState", Text, Read)),
+        default(property("onPremisesDomainName", Text, Read)),
+        default(property("onPremisesLastSyncDateTime", Text, Read)),
+        default(property("onPremisesSamAccountName", Text, Read)),
+        default(property("onPremisesSecurityIdentifier", Text, Read)),
         default(property("onPremisesSyncEnabled", Bool, Read)),
-        lasting(default(property("proxyAddresses", Texts(0, 0), Read))),
-        default(property("renewedDateTime", Text(0), Read)),
+        lasting(default(property("proxyAddresses", Texts, Read))),
+        default(property("renewedDateTime", Text, Read)),
         lasting(default(property("securityEnabled", Bool, Create))),
-        default(property("securityIdentifier", Text(0), Read)),
-        default(property("uniqueName", Text(256), Create)),
-        default(property("visibility", Text(0), Create)),
+        default(property("securityIdentifier", Text, Read)),
+        default(property("uniqueName", Text, Create)),
+        default(property("visibility", Text, Create)),
         property("isManagementRestricted", Bool, Read),
     ],
 };
@@ -198,11 +196,11 @@ pub(super) static ROLE: Resource = Resource {
     name: "DirectoryRole",
     odata_type: "#microsoft.graph.directoryRole",
     properties: &[
-        lasting(default(property("id", Text(0), Read))),
-        default(property("deletedDateTime", Text(0), Read)),
-        default(property("description", Text(0), Read)),
-        default(property("displayName", Text(0), Read)),
-        default(property("roleTemplateId", Text(0), Read)),
+        lasting(default(property("id", Text, Read))),
+        default(property("deletedDateTime", Text, Read)),
+        default(property("description", Text, Read)),
+        default(property("displayName", Text, Read)),
+        default(property("roleTemplateId", Text, Read)),
     ],
 };
 
@@ -216,7 +214,7 @@ impl Resource {
         match (object.get(property.name), property.kind) {
             (_, Password) => Value::Null,
             (Some(value), _) => value.clone(),
-            (None, Texts(..)) => Value::Array(Vec::new()),
+            (None, Texts) => Value::Array(Vec::new()),
             (None, Any) => Value::Array(Vec::new()),
             (None, _) => Value::Null,
         }
@@ -242,7 +240,7 @@ impl Resource {
             if value.is_null() && property.nullable {
                 continue;
             }
-            match fits(property.kind, value) {
+            match self.fits(property, value) {
                 Fit::Yes => {}
                 Fit::WrongType => {
                     let why = format!("property {name} has a wrong type");
@@ -283,58 +281,56 @@ enum Fit {
     WrongValue,
 }
 
-fn fits(kind: Kind, value: &Value) -> Fit {
-    let judged = |fits: bool| if fits { Fit::Yes } else { Fit::WrongValue };
-    match (kind, value) {
+impl Resource {
+    fn fits(&self, property: &Property, value: &Value) -> Fit {
+        let judged = |fits: bool| if fits { Fit::Yes } else { Fit::WrongValue };
+        let limit = |kind| LIMITS.of_property(self.name, property.name, kind);
+        let short = |text: &str| limit("length").is_none_or(|most| text.chars().count() <= most);
         // An empty text is refused; null is how a value is cleared.
-        (Text(limit), Value::String(text)) => {
-            judged(!text.is_empty() && (limit == 0 || text.chars().count() <= limit))
-        }
-        (Upn, Value::String(_)) => Fit::Yes,
-        (Nickname, Value::String(text)) => judged(is_nickname(text)),
-        (Country, Value::String(text)) => {
-            judged(text.len() == 2 && text.chars().all(|letter| letter.is_ascii_alphabetic()))
-        }
-        (Bool, Value::Bool(_)) => Fit::Yes,
-        (Texts(count, length), Value::Array(items)) => {
-            if !items.iter().all(Value::is_string) {
-                return Fit::WrongType;
+        let text = |text: &str| !text.is_empty() && short(text);
+        match (property.kind, value) {
+            (Text, Value::String(value)) => judged(text(value)),
+            (Upn, Value::String(_)) => Fit::Yes,
+            (Nickname, Value::String(value)) => judged(text(value) && is_nickname(value)),
+            (Country, Value::String(text)) => {
+                judged(text.len() == 2 && text.chars().all(|letter| letter.is_ascii_alphabetic()))
             }
-            let short = |item: &Value| {
-                item.as_str().is_some_and(|text| {
-                    !text.is_empty() && (length == 0 || text.chars().count() <= length)
-                })
-            };
-            judged((count == 0 || items.len() <= count) && items.iter().all(short))
-        }
-        (Kind::Parts(parts), Value::Object(given)) => {
-            let text = |value: &Value| value.is_null() || value.is_string();
-            if given.iter().all(|(name, value)| parts.contains(&name.as_str()) && text(value)) {
-                Fit::Yes
-            } else {
-                Fit::WrongType
-            }
-        }
-        (Password, Value::Object(given)) => {
-            let known = |(name, value): (&String, &Value)| match name.as_str() {
-                "password" => value.is_string(),
-                "forceChangePasswordNextSignIn" | "forceChangePasswordNextSignInWithMfa" => {
-                    value.is_boolean()
+            (Bool, Value::Bool(_)) => Fit::Yes,
+            (Texts, Value::Array(items)) => {
+                if !items.iter().all(Value::is_string) {
+                    return Fit::WrongType;
                 }
-                _ => false,
-            };
-            if given.iter().all(known) { Fit::Yes } else { Fit::WrongType }
+                let few = limit("count").is_none_or(|most| items.len() <= most);
+                judged(few && items.iter().filter_map(Value::as_str).all(text))
+            }
+            (Kind::Parts(parts), Value::Object(given)) => {
+                let typed = |value: &Value| value.is_null() || value.is_string();
+                if !given.iter().all(|(name, value)| parts.contains(&name.as_str()) && typed(value))
+                {
+                    return Fit::WrongType;
+                }
+                judged(given.values().filter_map(Value::as_str).all(short))
+            }
+            (Password, Value::Object(given)) => {
+                let known = |(name, value): (&String, &Value)| match name.as_str() {
+                    "password" => value.is_string(),
+                    "forceChangePasswordNextSignIn" | "forceChangePasswordNextSignInWithMfa" => {
+                        value.is_boolean()
+                    }
+                    _ => false,
+                };
+                if given.iter().all(known) { Fit::Yes } else { Fit::WrongType }
+            }
+            _ => Fit::WrongType,
         }
-        _ => Fit::WrongType,
     }
 }
 
 fn is_nickname(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.chars().all(|sign| sign.is_ascii_graphic() && !"@()\\[]\";:<>,".contains(sign))
+    text.chars().all(|sign| sign.is_ascii_graphic() && !"@()\\[]\";:<>,".contains(sign))
 }
 
-/// Eight to 256 ASCII characters of three of the four classes.
+/// ASCII characters, long enough, of three of the four classes.
 pub(super) fn is_strong(password: &str) -> bool {
     let classes = [
         password.chars().any(|sign| sign.is_ascii_lowercase()),
@@ -342,7 +338,8 @@ pub(super) fn is_strong(password: &str) -> bool {
         password.chars().any(|sign| sign.is_ascii_digit()),
         password.chars().any(|sign| sign.is_ascii_punctuation() || sign == ' '),
     ];
-    (8..=256).contains(&password.chars().count())
+    let limit = |name| LIMITS.of("password", name);
+    (limit("shortest")..=limit("longest")).contains(&password.chars().count())
         && password.chars().all(|sign| sign.is_ascii_graphic() || sign == ' ')
-        && classes.into_iter().filter(|class| *class).count() >= 3
+        && classes.into_iter().filter(|class| *class).count() >= limit("classes")
 }

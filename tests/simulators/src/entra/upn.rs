@@ -1,5 +1,6 @@
 //! What Entra takes as a user principal name.
 
+use crate::limits::GRAPH as LIMITS;
 use crate::server::{Call, Reply};
 
 use super::State;
@@ -16,8 +17,8 @@ pub(super) fn check(
         return Err(error(call, "upn_invalid", &[]));
     };
     let allowed = |sign: char| sign.is_ascii_alphanumeric() || "'.-_!#^~".contains(sign);
-    let fits = (1..=64).contains(&local.chars().count())
-        && (1..=48).contains(&domain.chars().count())
+    let fits = (1..=LIMITS.of("upn", "local")).contains(&local.chars().count())
+        && (1..=LIMITS.of("upn", "domain")).contains(&domain.chars().count())
         && local.chars().all(allowed)
         && !local.ends_with('.')
         && domain.chars().all(|sign| sign.is_ascii_alphanumeric() || ".-".contains(sign));

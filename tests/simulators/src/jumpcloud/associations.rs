@@ -7,10 +7,9 @@ use crate::server::{Call, Reply};
 use crate::table::View;
 
 use super::errors::{error, not_found, refused};
-use super::events::object;
 use super::graph::{Kind, Node, Way, connection};
 use super::query::{Dialect, Query, only};
-use super::{Object, State, body};
+use super::{State, body};
 
 /// Targets of users and groups that the vendor has and nothing here simulates.
 const ELSEWHERE: &[&str] = &[
@@ -69,8 +68,8 @@ pub(super) fn members(state: &State, call: &Call<'_>) -> Result<Reply, Reply> {
 }
 
 fn page(call: &Call<'_>, query: &Query, rows: impl Iterator<Item = Value>) -> Reply {
-    let rows = rows.skip(query.skip).take(query.limit).enumerate();
-    Reply::json(200, rows.filter_map(|(index, row)| call.listed(index, row)).collect())
+    let rows = rows.enumerate().filter_map(|(index, row)| call.listed(index, row));
+    Reply::json(200, rows.skip(query.skip).take(query.limit).collect())
 }
 
 /// `POST …/associations` and `POST /usergroups/{id}/members`.
@@ -117,7 +116,7 @@ pub(super) fn associate(state: &mut State, call: &Call<'_>, kind: Kind) -> Resul
 
 /// A traversal: every object of these kinds that is bound directly or through groups.
 pub(super) fn traverse(
-    state: &State,
+    state: &mut State,
     call: &Call<'_>,
     kind: Kind,
     wanted: &[Kind],
@@ -128,25 +127,17 @@ pub(super) fn traverse(
     let node = named(state, call, kind, call.view)?;
     let up = wanted.iter().any(|target| target.is_target()) || kind == Kind::User;
     let way = if up { Way::Up } else { Way::Down };
-    let rows: Vec<Object> = state
-        .graph
-        .reach(&node, way, wanted, call.view)
-        .into_iter()
-        .map(|(reached, paths)| {
-            let paths: Vec<Vec<Value>> =
-                paths.iter().map(|path| path.iter().map(connection).collect()).collect();
-            // `object_id` is what filters call the id; no answer carries it.
-            object(json!({
-                "type": reached.kind.name(), "id": reached.id, "object_id": reached.id,
-                "compiledAttributes": {}, "paths": paths,
-            }))
-        })
-        .collect();
-    let (page, _) = query.page(rows.iter());
-    let page = page.into_iter().enumerate().filter_map(|(index, row)| {
+    let rows = state.graph.rows(&node, way, wanted, call.view);
+    let (page, total) = query.page(call, rows.iter());
+    let page = page.into_iter().map(|row| {
         let mut row = row.clone();
         row.remove("object_id");
-        call.listed(index, Value::Object(row))
+        Value::Object(row)
     });
-    Ok(Reply::json(200, page.collect()))
+    let reply = Reply::json(200, page.collect());
+    Ok(if state.counted_traversals {
+        reply.header("x-total-count", total.to_string())
+    } else {
+        reply
+    })
 }

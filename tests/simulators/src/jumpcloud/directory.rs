@@ -26,11 +26,8 @@ pub(super) fn organizations(state: &State, call: &Call<'_>) -> Result<Reply, Rep
 }
 
 fn list<'a>(call: &Call<'_>, query: &Query, rows: impl Iterator<Item = &'a Object>) -> Reply {
-    let (page, total) = query.page(rows);
-    let rows = page.into_iter().enumerate();
-    let rows: Vec<_> = rows
-        .filter_map(|(index, row)| call.listed(index, Value::Object(query.project(row))))
-        .collect();
+    let (page, total) = query.page(call, rows);
+    let rows: Vec<_> = page.into_iter().map(|row| Value::Object(query.project(row))).collect();
     Reply::json(200, json!({"totalCount": total, "results": rows}))
 }
 
@@ -69,13 +66,9 @@ pub(super) fn directories(state: &State, call: &Call<'_>) -> Result<Reply, Reply
         row
     };
     let all: Vec<_> = state.office365s.iter(call.view).map(|(_, one)| row(one)).collect();
-    let (page, _) = query.page(all.iter());
-    let rows = page.into_iter().enumerate();
-    Ok(Reply::json(
-        200,
-        rows.filter_map(|(index, row)| call.listed(index, Value::Object(query.project(row))))
-            .collect(),
-    ))
+    let (page, _) = query.page(call, all.iter());
+    let rows = page.into_iter().map(|row| Value::Object(query.project(row)));
+    Ok(Reply::json(200, rows.collect()))
 }
 
 pub(super) fn office_365(state: &State, call: &Call<'_>) -> Result<Reply, Reply> {

@@ -3,12 +3,19 @@
 //! An edge leads from what holds to what is held: from a group to its members, from an
 //! application or a directory to the users and groups that are bound to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::table::{Table, View};
+
+use super::Object;
+use super::events::object;
+
+/// Traversals kept for their next pages; whoever pages through more of them at once waits longer.
+const KEPT: usize = 16;
 
 /// The kinds of objects that are simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +83,20 @@ pub(super) struct Graph {
     down: BTreeMap<Node, Table<Node, ()>>,
     /// Everything that ever held this node.
     up: BTreeMap<Node, BTreeSet<Node>>,
+    /// When each change was made.
+    changes: Vec<Timestamp>,
+    kept: VecDeque<Kept>,
+}
+
+/// A traversal as it was answered last.
+#[derive(Debug)]
+struct Kept {
+    start: Node,
+    way: Way,
+    wanted: Vec<Kind>,
+    /// How many changes there were, and how many of them the reader saw.
+    changes: (usize, usize),
+    rows: Arc<Vec<Object>>,
 }
 
 /// The paths to each object that a traversal reaches, by the object's id.
@@ -89,6 +110,7 @@ impl Graph {
         }
         self.up.entry(to.clone()).or_default().insert(from.clone());
         self.down.entry(from.clone()).or_default().put(to.clone(), (), now);
+        self.changes.push(now);
         true
     }
 
@@ -96,11 +118,16 @@ impl Graph {
     pub(super) fn load(&mut self, from: &Node, to: &Node) {
         self.up.entry(to.clone()).or_default().insert(from.clone());
         self.down.entry(from.clone()).or_default().load(to.clone(), ());
+        self.changes.push(Timestamp::MIN);
     }
 
     /// Removes an edge. Answers whether there was one.
     pub(super) fn disconnect(&mut self, from: &Node, to: &Node, now: Timestamp) -> bool {
-        self.down.get_mut(from).is_some_and(|table| table.remove(to, now).is_some())
+        let removed = self.down.get_mut(from).is_some_and(|table| table.remove(to, now).is_some());
+        if removed {
+            self.changes.push(now);
+        }
+        removed
     }
 
     /// Removes every edge of a node.
@@ -137,6 +164,41 @@ impl Graph {
         reached
     }
 
+    /// The rows that a traversal answers, in the order of kinds and ids.
+    ///
+    /// They are kept until an edge changes or comes into view, so that paging through thousands
+    /// of rows walks the edges once.
+    pub(super) fn rows(
+        &mut self,
+        start: &Node,
+        way: Way,
+        wanted: &[Kind],
+        view: View,
+    ) -> Arc<Vec<Object>> {
+        let seen = match view {
+            View::Latest => self.changes.len(),
+            View::AsOf(time) => self.changes.iter().filter(|change| **change <= time).count(),
+        };
+        let changes = (self.changes.len(), seen);
+        let same = |kept: &&Kept| {
+            kept.changes == changes
+                && kept.start == *start
+                && kept.way == way
+                && kept.wanted == wanted
+        };
+        if let Some(kept) = self.kept.iter().find(same) {
+            return kept.rows.clone();
+        }
+        let reached = self.reach(start, way, wanted, view);
+        let rows = Arc::new(reached.into_iter().map(|(node, paths)| row(&node, &paths)).collect());
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        let (start, wanted) = (start.clone(), wanted.to_vec());
+        self.kept.push_back(Kept { start, way, wanted, changes, rows: Arc::clone(&rows) });
+        rows
+    }
+
     fn walk(
         &self,
         node: &Node,
@@ -166,6 +228,16 @@ impl Graph {
     }
 }
 
+/// A row of a traversal. `object_id` is what filters call the id; no answer carries it.
+fn row(node: &Node, paths: &[Vec<Node>]) -> Object {
+    let paths: Vec<Vec<Value>> =
+        paths.iter().map(|path| path.iter().map(connection).collect()).collect();
+    object(json!({
+        "type": node.kind.name(), "id": node.id, "object_id": node.id,
+        "compiledAttributes": {}, "paths": paths,
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,5 +261,28 @@ mod tests {
         graph.forget(&inner, Timestamp::UNIX_EPOCH);
         let apps = graph.reach(&user, Way::Up, &[Kind::Application], View::Latest);
         assert_eq!(apps[&app], [path(&[&app])]);
+    }
+
+    #[test]
+    fn rows_are_kept_until_what_is_seen_changes() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (app, group) = (Node::new(Kind::Application, "a"), Node::new(Kind::Group, "g"));
+        let (ada, bob) = (Node::new(Kind::User, "1"), Node::new(Kind::User, "2"));
+        let mut graph = Graph::default();
+        graph.load(&app, &group);
+        graph.load(&group, &ada);
+        let rows = |graph: &mut Graph, view| graph.rows(&app, Way::Down, &[Kind::User], view);
+        let first = rows(&mut graph, View::Latest);
+        assert!(Arc::ptr_eq(&first, &rows(&mut graph, View::Latest)));
+        assert!(Arc::ptr_eq(&first, &rows(&mut graph, View::AsOf(at(9)))));
+        graph.connect(&group, &bob, at(10));
+        let before = rows(&mut graph, View::AsOf(at(9)));
+        let after = rows(&mut graph, View::AsOf(at(10)));
+        assert_eq!((before.len(), after.len()), (1, 2));
+        assert!(Arc::ptr_eq(&after, &rows(&mut graph, View::Latest)));
+        graph.disconnect(&group, &ada, at(11));
+        assert_eq!(rows(&mut graph, View::Latest)[0]["id"], "2");
+        let groups = graph.rows(&app, Way::Down, &[Kind::Group], View::Latest);
+        assert_eq!(groups[0]["id"], "g");
     }
 }

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::limits::JUMPCLOUD as LIMITS;
 use crate::server::{Call, Reply};
 use crate::table::View;
 
@@ -31,11 +32,6 @@ const SERVICES: &[&str] = &[
     "systems",
     "workflows",
 ];
-
-const PAGE: usize = 1000;
-const LARGEST_PAGE: usize = 10_000;
-/// Events are kept for so long.
-const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What a query asks for.
 struct Query {
@@ -86,7 +82,9 @@ impl Query {
             services: services.ok_or_else(|| wrong("service"))?,
             start: time("start_time")?.ok_or_else(|| wrong("start_time"))?,
             end: time("end_time")?.unwrap_or(call.now),
-            limit: limit.unwrap_or(PAGE).min(LARGEST_PAGE),
+            limit: limit
+                .unwrap_or(LIMITS.of("events", "default"))
+                .min(LIMITS.of("events", "largest")),
             descending: body.get("sort").and_then(Value::as_str) == Some("DESC"),
             fields: match body.get("fields") {
                 None | Some(Value::Null) => None,
@@ -114,10 +112,16 @@ impl Query {
         let services = &self.services;
         event.written <= newest
             && self.covers(event.at)
-            && event.at >= now.saturating_sub(RETENTION).unwrap_or(Timestamp::MIN)
+            && event.at >= now.saturating_sub(kept()).unwrap_or(Timestamp::MIN)
             && services.iter().any(|wanted| wanted == "all" || wanted == service)
             && self.search.as_ref().is_none_or(|term| matches(term, &event.body))
     }
+}
+
+/// How long events are kept.
+fn kept() -> SignedDuration {
+    let days = i64::try_from(LIMITS.of("events", "kept_days")).unwrap_or(i64::MAX / 24);
+    SignedDuration::from_hours(days * 24)
 }
 
 fn texts(value: Option<&Value>) -> Option<Vec<String>> {
@@ -153,14 +157,18 @@ fn found<'a>(state: &'a State, call: &Call<'_>, query: &Query) -> Vec<&'a Event>
 pub(super) fn events(state: &State, call: &Call<'_>) -> Result<Reply, Reply> {
     only(call, &[])?;
     let query = Query::read(call, &body(call)?)?;
-    let mut found = found(state, call, &query);
-    if let Some((_, token)) = &query.after {
-        let at = found.iter().position(|event| event.body["id"] == token.as_str());
-        // The token is opaque: one that no page of this query gave is an error.
-        let at = at.ok_or_else(|| error(call, "property", "search_after"))?;
-        found.drain(..=at);
-    }
-    found.truncate(query.limit);
+    let found = found(state, call, &query);
+    let first = match &query.after {
+        None => 0,
+        Some((_, token)) => {
+            let at = found.iter().position(|event| event.body["id"] == token.as_str());
+            // The token is opaque: one that no page of this query gave is an error.
+            at.ok_or_else(|| error(call, "property", "search_after"))? + 1
+        }
+    };
+    let listed = found.into_iter().enumerate().skip(first);
+    let listed = listed.filter_map(|(index, event)| call.listed(index, event));
+    let found: Vec<_> = listed.take(query.limit).collect();
     let last = found.last().map(|event| json!([event.at.as_millisecond(), event.body["id"]]));
     let last = last.or_else(|| query.after.as_ref().map(|(ms, token)| json!([ms, token])));
     let count = found.len();
@@ -170,8 +178,6 @@ pub(super) fn events(state: &State, call: &Call<'_>) -> Result<Reply, Reply> {
             None => Ok(event.body.clone()),
             Some(fields) => projected(&event.body, fields).ok_or_else(|| error(call, "fields", "")),
         })
-        .enumerate()
-        .filter_map(|(index, row)| call.listed(index, row))
         .collect::<Result<_, _>>()?;
     let sort = if query.descending { "DESC" } else { "ASC" };
     Ok(Reply::json(200, Value::Array(rows))

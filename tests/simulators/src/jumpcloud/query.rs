@@ -4,15 +4,12 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use crate::limits::JUMPCLOUD as LIMITS;
 use crate::server::{Call, Reply};
 
 use super::Object;
 use super::errors::{error, refused};
 use super::filter::{Filter, Test, text_at};
-
-/// The page unless `limit` says otherwise, and the largest there is.
-const PAGE: usize = 10;
-const LARGEST_PAGE: usize = 100;
 
 /// The two generations of the API: they separate and filter differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +30,8 @@ pub(super) struct Query {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { limit: PAGE, skip: 0, sort: Vec::new(), fields: None, filter: Filter::default() }
+        let limit = LIMITS.of("page", "default");
+        Self { limit, skip: 0, sort: Vec::new(), fields: None, filter: Filter::default() }
     }
 }
 
@@ -86,7 +84,7 @@ impl Query {
 
     fn limit(&mut self, call: &Call<'_>, value: &str) -> Result<(), Reply> {
         self.limit = value.parse().map_err(|_| error(call, "parameter", "limit"))?;
-        if self.limit > LARGEST_PAGE {
+        if self.limit > LIMITS.of("page", "largest") {
             return Err(refused(call, "limit", "", format!("limit={value}")));
         }
         if self.limit == 0 {
@@ -145,9 +143,11 @@ impl Query {
     }
 
     /// One page of the rows that match, with how many do. The rows come in the order of their
-    /// ids, which is also the order without a `sort`.
+    /// ids, which is also the order without a `sort`. A row that a fault hides is counted, and the
+    /// page is as full as it would be if the row did not exist.
     pub(super) fn page<'a>(
         &self,
+        call: &Call<'_>,
         rows: impl Iterator<Item = &'a Object>,
     ) -> (Vec<&'a Object>, usize) {
         let matching = rows.filter(|row| self.filter.matches(row));
@@ -158,11 +158,15 @@ impl Query {
         let mut page = Vec::new();
         let mut total = 0;
         if by_id {
+            let mut passed = 0;
             for row in matching {
-                if total >= self.skip && page.len() < self.limit {
+                let listed = call.listed(total, row);
+                total += 1;
+                let Some(row) = listed else { continue };
+                if passed >= self.skip && page.len() < self.limit {
                     page.push(row);
                 }
-                total += 1;
+                passed += 1;
             }
             return (page, total);
         }
@@ -175,7 +179,8 @@ impl Query {
             orders.fold(Ordering::Equal, Ordering::then)
         });
         total = all.len();
-        (all.into_iter().skip(self.skip).take(self.limit).collect(), total)
+        let listed = all.into_iter().enumerate().filter_map(|(index, row)| call.listed(index, row));
+        (listed.skip(self.skip).take(self.limit).collect(), total)
     }
 
     /// The object with the wanted fields; its id is always among them.

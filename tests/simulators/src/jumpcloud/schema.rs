@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use crate::limits::JUMPCLOUD as LIMITS;
 use crate::server::{Call, Reply};
 
 use super::Object;
@@ -12,8 +13,7 @@ use super::errors::refused;
 /// What a property holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Text of at most so many characters.
-    Text(usize),
+    Text,
     Bool,
     Number,
     List,
@@ -32,44 +32,42 @@ enum Write {
 use Kind::{Bool, List, Number, Text};
 use Write::{Always, Change, Create, Never};
 
-const LONG: Kind = Text(1024);
-
 const PROPERTIES: &[(&str, Kind, Write)] = &[
-    ("_id", LONG, Never),
-    ("id", LONG, Never),
-    ("organization", LONG, Never),
-    ("created", LONG, Never),
-    ("creationSource", LONG, Never),
-    ("username", LONG, Always),
-    ("email", LONG, Always),
-    ("password", LONG, Always),
-    ("state", LONG, Always),
+    ("_id", Text, Never),
+    ("id", Text, Never),
+    ("organization", Text, Never),
+    ("created", Text, Never),
+    ("creationSource", Text, Never),
+    ("username", Text, Always),
+    ("email", Text, Always),
+    ("password", Text, Always),
+    ("state", Text, Always),
     ("suspended", Bool, Always),
     ("activated", Bool, Create),
     ("account_locked", Bool, Always),
-    ("account_locked_date", LONG, Never),
+    ("account_locked_date", Text, Never),
     ("badLoginAttempts", Number, Never),
-    ("password_date", LONG, Never),
+    ("password_date", Text, Never),
     ("password_expired", Bool, Never),
-    ("password_expiration_date", LONG, Never),
+    ("password_expiration_date", Text, Never),
     ("password_never_expires", Bool, Always),
-    ("external_password_expiration_date", LONG, Always),
-    ("alternateEmail", LONG, Always),
+    ("external_password_expiration_date", Text, Always),
+    ("alternateEmail", Text, Always),
     ("recoveryEmail", Kind::Object, Create),
-    ("managedAppleId", LONG, Always),
-    ("firstname", LONG, Always),
-    ("middlename", LONG, Always),
-    ("lastname", LONG, Always),
-    ("displayname", LONG, Always),
-    ("department", LONG, Always),
-    ("jobTitle", LONG, Always),
-    ("employeeIdentifier", Text(256), Always),
-    ("employeeType", LONG, Always),
-    ("company", LONG, Always),
-    ("costCenter", LONG, Always),
-    ("location", LONG, Always),
-    ("description", LONG, Always),
-    ("manager", LONG, Always),
+    ("managedAppleId", Text, Always),
+    ("firstname", Text, Always),
+    ("middlename", Text, Always),
+    ("lastname", Text, Always),
+    ("displayname", Text, Always),
+    ("department", Text, Always),
+    ("jobTitle", Text, Always),
+    ("employeeIdentifier", Text, Always),
+    ("employeeType", Text, Always),
+    ("company", Text, Always),
+    ("costCenter", Text, Always),
+    ("location", Text, Always),
+    ("description", Text, Always),
+    ("manager", Text, Always),
     ("addresses", List, Always),
     ("phoneNumbers", List, Always),
     ("attributes", List, Always),
@@ -86,13 +84,13 @@ const PROPERTIES: &[(&str, Kind, Write)] = &[
     ("sudo", Bool, Always),
     ("passwordless_sudo", Bool, Create),
     ("allow_public_key", Bool, Always),
-    ("public_key", LONG, Always),
+    ("public_key", Text, Always),
     ("ldap_binding_user", Bool, Always),
     ("samba_service_user", Bool, Always),
     ("disableDeviceMaxLoginAttempts", Bool, Always),
     ("externally_managed", Bool, Always),
-    ("external_dn", LONG, Always),
-    ("external_source_type", LONG, Always),
+    ("external_dn", Text, Always),
+    ("external_source_type", Text, Always),
     ("unix_uid", Number, Always),
     ("unix_guid", Number, Always),
 ];
@@ -121,6 +119,12 @@ pub(super) fn is_property(name: &str) -> bool {
     name != "password" && PROPERTIES.iter().any(|(known, ..)| *known == name)
 }
 
+/// The properties of a user.
+#[cfg(test)]
+pub(crate) fn property_names() -> impl Iterator<Item = &'static str> {
+    PROPERTIES.iter().map(|(name, ..)| *name)
+}
+
 /// Refuses what is unknown, read-only here or of a wrong type.
 pub(super) fn check(call: &Call<'_>, body: &Object, create: bool) -> Result<(), Reply> {
     for (name, value) in body {
@@ -129,7 +133,7 @@ pub(super) fn check(call: &Call<'_>, body: &Object, create: bool) -> Result<(), 
             Some((.., Never)) => Some("read-only"),
             Some((.., Create)) if !create => Some("only for creation"),
             Some((.., Change)) if create => Some("not for creation"),
-            Some((_, kind, _)) if !fits(*kind, value) => Some("of a wrong type or too long"),
+            Some((_, kind, _)) if !fits(name, *kind, value) => Some("of a wrong type or too long"),
             Some(_) if !entries_fit(name, value) => Some("of entries with unknown parts"),
             Some(_) => None,
         };
@@ -141,10 +145,13 @@ pub(super) fn check(call: &Call<'_>, body: &Object, create: bool) -> Result<(), 
     Ok(())
 }
 
-fn fits(kind: Kind, value: &Value) -> bool {
+fn fits(name: &str, kind: Kind, value: &Value) -> bool {
     match (kind, value) {
         (_, Value::Null) => true,
-        (Text(most), Value::String(text)) => text.chars().count() <= most,
+        (Text, Value::String(text)) => {
+            let own = LIMITS.find("systemuser", name);
+            text.chars().count() <= own.unwrap_or_else(|| LIMITS.of("systemuser", "text"))
+        }
         (Bool, Value::Bool(_))
         | (Number, Value::Number(_))
         | (List, Value::Array(_))
@@ -202,7 +209,7 @@ pub(super) fn complete(user: &mut Object, id: &str, organization: &str, now: &st
     }
     for (name, kind, _) in PROPERTIES.iter().filter(|(name, ..)| is_property(name)) {
         let unset = match kind {
-            Text(_) => Value::from(""),
+            Text => Value::from(""),
             Bool => Value::from(false),
             List => json!([]),
             Number | Kind::Object => continue,

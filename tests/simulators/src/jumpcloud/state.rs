@@ -35,6 +35,8 @@ pub struct State {
     pub state_events: StateEvents,
     /// How long after it happened an event can first be queried.
     pub insights_delay: Duration,
+    /// Whether traversals say in `x-total-count` how many rows they have; many lists do, not all.
+    pub counted_traversals: bool,
     pub(super) keys: BTreeMap<String, Option<Timestamp>>,
     pub(super) organizations: Vec<Object>,
     pub(super) users: Table<String, Object>,
@@ -78,6 +80,7 @@ impl State {
             quota: None,
             state_events: StateEvents::default(),
             insights_delay: Duration::ZERO,
+            counted_traversals: false,
             keys: BTreeMap::new(),
             organizations: vec![object(organization)],
             users: Table::default(),

@@ -58,19 +58,19 @@ fn answer(
             ids.sort_unstable();
             ids.dedup();
             let users = ids.into_iter().filter_map(|id| state.users.get(id, call.view));
-            query.page(users.map(AsRef::as_ref).filter(|user| wanted(user)))
+            query.page(call, users.map(AsRef::as_ref).filter(|user| wanted(user)))
         }
         None => {
             let users = state.users.after(after, call.view).map(|(_, user)| user.as_ref());
-            query.page(users.filter(|user| wanted(user)))
+            query.page(call, users.filter(|user| wanted(user)))
         }
     };
-    let rows = page.into_iter().enumerate().filter_map(|(index, user)| {
+    let rows = page.into_iter().map(|user| {
         let mut row = query.project(user);
         if let Some(id) = row.get("_id").cloned() {
             row.insert("id".to_owned(), id);
         }
-        call.listed(index, Value::Object(row))
+        Value::Object(row)
     });
     let rows: Vec<_> = rows.collect();
     Reply::json(200, json!({"totalCount": total, "results": rows}))

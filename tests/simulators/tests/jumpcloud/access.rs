@@ -28,6 +28,27 @@ async fn what_the_vendor_does_not_know_is_refused_and_listed() {
 }
 
 #[tokio::test]
+async fn what_the_vendor_does_not_describe_is_listed() {
+    let (world, ids) = World::with_users(1).await;
+    let app = world.sim.state(|state| state.add_application(json!({"name": "scim"})));
+    world.get(&format!("/api/v2/users/{}/applications?sort=id", ids[0])).await;
+    let bind = json!({"op": "add", "type": "user", "id": ids[0], "attributes": 1});
+    world.post(&format!("/api/v2/applications/{app}/associations"), bind).await;
+    world.put(&format!("/api/systemusers/{}", ids[0]), json!({"jobTitle": null})).await;
+    let events = json!({"service": ["all"], "start_time": "2026-01-10T12:00:00Z", "limit": "9"});
+    world.post("/insights/directory/v1/events", events).await;
+    assert_eq!(
+        world.sim.control().problems(),
+        [
+            "GET /api/v2/users/{id}/applications: undescribed query option sort",
+            "POST /api/v2/applications/{id}/associations: property attributes is no object",
+            "PUT /api/systemusers/{id}: property jobTitle is null",
+            "POST /insights/directory/v1/events: property limit is no integer",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_missing_object_is_told_in_the_words_of_each_generation() {
     let world = World::empty().await;
     let v1 = world.get("/api/systemusers/65f000000000000000000001").await;

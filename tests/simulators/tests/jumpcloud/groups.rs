@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use simulators::{Effect, Fault};
 
 use crate::World;
 
@@ -79,4 +80,51 @@ async fn nested_groups_are_traversed() {
     assert_eq!(world.sim.state(|state| state.connected(&app)), ids);
     let in_outer = format!("/api/v2/usergroups/{outer}/membership?filter=type:eq:user");
     assert_eq!(world.get(&in_outer).await.ids("", "id"), ids);
+}
+
+/// The ids of a traversal of everybody, read as a client does: to the first page that is not full.
+async fn traversed(world: &World, path: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    loop {
+        let page = world.get(&format!("{path}?limit=100&skip={}", found.len())).await.ids("", "id");
+        let last = page.len() < 100;
+        found.extend(page);
+        if last {
+            return found;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_traversal_of_ten_thousand_has_a_hundred_full_pages() {
+    let (world, ids) = World::with_users(10_000).await;
+    let app = world.sim.state(|state| {
+        let group = state.add_group(json!({"name": "All"}));
+        let app = state.add_application(json!({"name": "scim"}));
+        assert!(ids.iter().all(|id| state.add_member(&group, id)));
+        assert!(state.connect(&app, &group));
+        app
+    });
+    let path = format!("/api/v2/applications/{app}/users");
+    assert_eq!(traversed(&world, &path).await, ids);
+    assert_eq!(world.sim.control().counts().values().sum::<u64>(), 101);
+}
+
+#[tokio::test]
+async fn a_row_may_be_missing_from_a_traversal_without_a_trace() {
+    let (world, ids) = World::with_users(250).await;
+    let app = world.sim.state(|state| {
+        let app = state.add_application(json!({"name": "scim"}));
+        assert!(ids.iter().all(|id| state.connect(&app, id)));
+        app
+    });
+    let path = format!("/api/v2/applications/{app}/users");
+    let drop = Effect::DropRow { n: 120 };
+    world.sim.control().add_fault(Fault::new("GET /api/v2/applications/{id}/users", drop));
+    let found = traversed(&world, &path).await;
+    let others: Vec<_> = ids.iter().filter(|id| **id != ids[120]).cloned().collect();
+    assert_eq!(found, others);
+    world.sim.control().clear_faults();
+    assert_eq!(traversed(&world, &path).await, ids);
+    world.assert_no_problems();
 }
