@@ -74,6 +74,12 @@ pub enum GraphError {
         /// The outcome of a write is unknown.
         unanswered: bool,
     },
+    /// Getting a token took all the time there was: nothing was sent.
+    #[error("no time is left ({route})")]
+    OutOfTime {
+        /// The route.
+        route: &'static str,
+    },
     /// The token is refused even when it is fresh.
     #[error("the token is refused ({route})")]
     TokenRefused {
@@ -179,6 +185,7 @@ impl GraphError {
             | Self::Resync { .. }
             | Self::Throttled { .. }
             | Self::Passing { .. }
+            | Self::OutOfTime { .. }
             | Self::Shape { .. }
             | Self::Transport { .. } => Disposition::Retry,
             Self::Credential(error) if error.passing => Disposition::Retry,
@@ -238,6 +245,7 @@ impl GraphError {
             Self::Refused { .. } => "refused",
             Self::Throttled { .. } => "throttled",
             Self::Passing { .. } => "passing",
+            Self::OutOfTime { .. } => "out_of_time",
             Self::TokenRefused { .. } => "token_refused",
             Self::CredentialsRefused { .. } => "credentials_refused",
             Self::Credential(_) => "credential",

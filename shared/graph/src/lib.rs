@@ -120,6 +120,9 @@ impl Client {
     }
 
     /// Sends a request with a token, and once more with a fresh one after a 401.
+    ///
+    /// All of it, the token's own requests included, takes no longer than one request may: a write
+    /// is begun with no more of the lease left than that (R1).
     async fn exchange(
         &self,
         route: &'static str,
@@ -127,14 +130,24 @@ impl Client {
         url: Url,
         body: Option<serde_json::Value>,
     ) -> Result<Response, GraphError> {
+        let begun = self.now();
         let token = self.token().await?;
-        let answer = self.send(route, &method, url.clone(), body.clone(), &token).await?;
+        let left = self.left(begun, route)?;
+        let answer = self.send(route, &method, url.clone(), body.clone(), &token, left).await?;
         if answer.status != 401 {
             return Ok(answer);
         }
         self.forget(&token).await;
         let token = self.token().await?;
-        self.send(route, &method, url, body, &token).await
+        let left = self.left(begun, route)?;
+        self.send(route, &method, url, body, &token, left).await
+    }
+
+    /// What is left of a request's time.
+    fn left(&self, begun: Timestamp, route: &'static str) -> Result<Duration, GraphError> {
+        let took = Duration::try_from(self.now().duration_since(begun)).unwrap_or_default();
+        let left = self.0.timeout.saturating_sub(took);
+        if left.is_zero() { Err(GraphError::OutOfTime { route }) } else { Ok(left) }
     }
 
     async fn send(
@@ -144,6 +157,7 @@ impl Client {
         url: Url,
         body: Option<serde_json::Value>,
         token: &token::Token,
+        timeout: Duration,
     ) -> Result<Response, GraphError> {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", token.header.clone());
@@ -153,7 +167,6 @@ impl Client {
             headers.insert("client-request-id", value);
         }
         let body = body.map_or(Body::Empty, Body::Json);
-        let timeout = self.0.timeout;
         let request = Request { route, method: method.clone(), url, headers, body, timeout };
         let write = *method != Method::GET;
         self.0.http.send(request).await.map_err(|error| GraphError::transport(error, write))

@@ -30,7 +30,7 @@ pub(crate) async fn traverse<T>(
         let answer = client.get(route, client.url(path, &query)).await?;
         date = date.min(answer.date);
         let page: Vec<wire::Reached> = wire::decode(route, &answer)?;
-        let length = page.len();
+        let (length, known) = (page.len(), seen.len());
         for reached in page {
             if let Some(found) = visit(&reached)? {
                 return Ok(Dated { value: Some(found), date });
@@ -44,6 +44,10 @@ pub(crate) async fn traverse<T>(
                 return Err(JumpCloudError::shape(route, "another number of rows than counted"));
             }
             return Ok(Dated { value: None, date });
+        }
+        if seen.len() == known {
+            // A server that ignores `skip` would be asked for ever.
+            return Err(JumpCloudError::shape(route, "a page that was read already"));
         }
         skip += length;
     }

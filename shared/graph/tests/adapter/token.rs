@@ -175,3 +175,20 @@ async fn a_secret_that_cannot_be_read() {
     world.vault.lock().unwrap().broken = None;
     assert!(world.client.user(&ada()).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn r1_a_token_that_takes_all_the_time_leaves_none_for_a_write() {
+    let world = World::new().await;
+    world.control().add_fault(Fault::once(TOKEN, Effect::Delay { ms: 100 }));
+    let ada = ada();
+    let time_passes = async {
+        while world.count(TOKEN) == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.clock.advance(Duration::from_secs(10));
+    };
+    let write = world.client.set_enabled(&ada, false);
+    let (answer, ()) = futures_util::future::join(write, time_passes).await;
+    assert!(matches!(answer, Err(GraphError::OutOfTime { .. })), "{answer:?}");
+    assert_eq!(world.count("PATCH /users/{id}"), 0);
+}
