@@ -1,6 +1,6 @@
 //! `config`: looking at a directory's configuration, before it is stored and after.
 //!
-//! What a file may say is decided in `service::directory`; [`apply`] decides whether it may be
+//! What a file may say is decided in `service::directory`; [`prepare`] decides whether it may be
 //! stored now.
 
 use serde_json::json;
@@ -13,8 +13,12 @@ use crate::shown::{count, escape, escape_lines, json_time, time};
 use crate::table::table;
 
 mod apply;
+mod deactivate;
+mod tenant;
 
 pub use apply::{Applied, FirstRunWish, Prepared, prepare, store};
+pub use deactivate::{Deactivated, Deactivating, deactivate, deactivation_question};
+pub use tenant::{Graph, TenantError, Tenants};
 
 /// A file that was looked at as a whole.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Which directory an operation is about.
 
 use service::directory::DirectoryConfig;
-use store::{ConfigRecord, Store};
+use store::{ConfigRecord, FirstRun, Store};
 use sync_core::ids::DirectoryId;
 use transport::CustomEndpoints;
 
@@ -29,6 +29,18 @@ pub(crate) async fn sorted(store: &impl Store) -> Result<Vec<ConfigRecord>, Admi
     let mut configured = store.configs().await?;
     configured.sort_by(|a, b| a.directory.cmp(&b.directory));
     Ok(configured)
+}
+
+/// Refuses a directory whose items would only be dropped (S6, S7).
+pub(crate) fn usable(stored: &ConfigRecord) -> Result<(), AdminError> {
+    let directory = stored.directory.clone();
+    match stored {
+        ConfigRecord { active: false, .. } => Err(AdminError::Deactivated { directory }),
+        ConfigRecord { first_run: FirstRun::Pending, .. } => {
+            Err(AdminError::FirstRunPending { directory })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a stored text says.

@@ -1,6 +1,6 @@
 //! Why an operation did not happen, and how the process ends then.
 
-use store::StoreError;
+use store::{DomainHeld, SharedDomain, StoreError};
 use sync_core::ids::DirectoryId;
 use work_queue::QueueError;
 
@@ -35,6 +35,22 @@ pub enum AdminError {
         /// The one that was named.
         named: DirectoryId,
     },
+    /// Two directories were named where one is meant.
+    #[error("both directory {id} and --directory {named} are named")]
+    TwoDirectories {
+        /// The one that the command names.
+        id: DirectoryId,
+        /// The one of the option.
+        named: DirectoryId,
+    },
+    /// S5: there is nothing to try again.
+    #[error("no failure is recorded for {key} in directory {directory}")]
+    NoFailure {
+        /// The directory that was looked at.
+        directory: DirectoryId,
+        /// Who was looked for.
+        key: UserKey,
+    },
     /// Nobody of the tenant holds this object or UPN.
     #[error("nobody in the tenant of directory {directory} is known by {key}")]
     NobodyHolds {
@@ -52,13 +68,8 @@ pub enum AdminError {
         user: sync_core::ids::JumpCloudUserId,
     },
     /// U7: another directory holds a domain of the same tenant.
-    #[error("directory {holder} of the same tenant holds {}", domain.as_deref().unwrap_or("every domain, or this one would"))]
-    DomainHeld {
-        /// The directory that holds it.
-        holder: DirectoryId,
-        /// The domain; `None` when one of the two lists no domains, and so means all.
-        domain: Option<String>,
-    },
+    #[error("directory {} of the same tenant holds {}", .0.holder, held(&.0.domain))]
+    DomainHeld(DomainHeld),
     /// A stored configuration is not understood by this version.
     #[error("the stored configuration of directory {directory} cannot be read: {why}")]
     StoredConfig {
@@ -99,11 +110,13 @@ impl AdminError {
         match self {
             Self::SeveralDirectories { .. }
             | Self::UnknownDirectory { .. }
-            | Self::OtherDirectory { .. } => Exit::BadUsage,
+            | Self::OtherDirectory { .. }
+            | Self::TwoDirectories { .. } => Exit::BadUsage,
             Self::NoDirectory
             | Self::NobodyHolds { .. }
             | Self::NoRecord { .. }
-            | Self::DomainHeld { .. }
+            | Self::NoFailure { .. }
+            | Self::DomainHeld(_)
             | Self::StoredConfig { .. }
             | Self::ConfigMoved { .. }
             | Self::FirstRunPending { .. }
@@ -111,6 +124,13 @@ impl AdminError {
             | Self::Store(_)
             | Self::Queue(_) => Exit::Problem,
         }
+    }
+}
+
+fn held(domain: &SharedDomain) -> &str {
+    match domain {
+        SharedDomain::Named(domain) => domain,
+        SharedDomain::Every => "every domain, or this one would",
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Each operation is a function over the table and the queues that answers a typed [`Answer`],
 //! which shows itself to people or to programs; so every door (the command line `entra-sync`, and
-//! later a Lambda) opens to the same rooms. Nothing here talks to JumpCloud or Entra, and nothing
-//! syncs: an operator's request rings the same bell as everybody's, and the one consumer works.
+//! later a Lambda) opens to the same rooms. Nothing here syncs: an operator's request rings the same
+//! bell as everybody's, and the one consumer works. The one question to a vendor is that of
+//! `config apply` to the tenant, which domains it has.
 #![warn(missing_docs)]
 
 mod answer;
@@ -11,7 +12,9 @@ pub mod config;
 pub mod directory;
 mod error;
 pub mod events;
+pub mod failures;
 pub mod find;
+pub mod parked;
 pub mod show;
 mod shown;
 pub mod status;

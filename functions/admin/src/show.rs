@@ -144,6 +144,10 @@ impl ShownUser {
             let upn = escape(intent.upn.as_str());
             rows.push(("creating", format!("{upn}, open until {}", self.when(intent.open_until))));
         }
+        if let Some(upn) = &record.renaming {
+            let upn = escape(upn.as_str());
+            rows.push(("renaming", format!("to {upn}, not answered yet")));
+        }
         if let Some(write) = &record.unanswered {
             let value = yes(write.value);
             let sent = self.when(write.sent_at);

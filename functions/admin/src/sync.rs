@@ -7,12 +7,13 @@ use std::time::Duration;
 use clock::Clock;
 use jiff::Timestamp;
 use serde_json::json;
-use store::{ConfigRecord, FirstRun, Store, StoredSubject};
+use store::{ConfigRecord, Store, StoredSubject};
 use sync_core::ids::Subject;
 use sync_core::record::within;
 use work_queue::{Cause, Lane, Source, WorkItem, WorkQueue};
 
 use crate::answer::{Answer, Exit, pretty};
+use crate::directory;
 use crate::error::AdminError;
 use crate::find::Found;
 use crate::show::{ShownUser, show_user};
@@ -45,16 +46,10 @@ pub enum Came {
 
 /// Refuses to ring where the item would only be dropped (S6, S7).
 pub async fn check_active(store: &impl Store, found: &Found) -> Result<ConfigRecord, AdminError> {
-    let directory = found.directory.clone();
-    let config = store.config(&directory).await?;
+    let config = store.config(&found.directory).await?;
     let config = config.ok_or(AdminError::NoDirectory)?;
-    match config {
-        ConfigRecord { active: false, .. } => Err(AdminError::Deactivated { directory }),
-        ConfigRecord { first_run: FirstRun::Pending, .. } => {
-            Err(AdminError::FirstRunPending { directory })
-        }
-        config => Ok(config),
-    }
+    directory::usable(&config)?;
+    Ok(config)
 }
 
 /// Rings for a person; with a bound, waits until a sync was committed after the request.

@@ -227,6 +227,46 @@ impl<T> Source<T> {
 mod tests {
     use super::*;
 
+    /// The keys of the rows that the condition picks; those without a key by their property.
+    fn keys(picked: impl Fn(&Row) -> bool) -> Vec<&'static str> {
+        let rows = TABLE.iter().filter(|row| picked(row));
+        rows.map(|row| row.key.unwrap_or(row.property)).collect()
+    }
+
+    #[test]
+    fn p10_what_travels_when_nothing_is_configured() {
+        let defaults = default_mappings();
+        let off = keys(|row| defaults.get(&row.attribute) == Some(&Mapping::Off));
+        let exported = keys(|row| defaults.get(&row.attribute) == Some(&Mapping::Export));
+        assert_eq!(
+            off,
+            [
+                "alternateEmail",
+                "company",
+                "employeeIdentifier",
+                "employeeType",
+                "costCenter",
+                "usageLocation",
+                "immutableId"
+            ]
+        );
+        assert_eq!(exported.len() + off.len(), TABLE.len());
+        let always = keys(|row| row.key.is_none());
+        assert_eq!(always, ["givenName", "surname", "displayName"]);
+    }
+
+    #[test]
+    fn p10_what_is_never_cleared() {
+        let lasting = keys(|row| !row.clearable);
+        assert_eq!(lasting, ["displayName", "usageLocation", "immutableId"]);
+    }
+
+    #[test]
+    fn p5_what_only_an_administrator_of_administrators_may_write() {
+        let sensitive = keys(|row| row.sensitive);
+        assert_eq!(sensitive, ["workPhone", "mobilePhone", "alternateEmail", "immutableId"]);
+    }
+
     #[test]
     fn every_attribute_has_one_row_and_keys_are_unique() {
         for row in TABLE {

@@ -172,3 +172,22 @@ impl Timing {
         self.vendor_timeout() + self.lease / 20
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waits_keep_their_order_at_any_speed() {
+        let seconds = Duration::from_secs;
+        let timing = Timing::default();
+        assert_eq!(timing.vendor_timeout(), seconds(10));
+        assert_eq!(timing.write_margin(), seconds(11));
+        assert_eq!(timing.second_look(), seconds(31));
+        assert_eq!(timing.late_effect(), seconds(60));
+        let fast = Timing { lease: seconds(2), settle: seconds(3), ..timing };
+        assert_eq!(fast.vendor_timeout(), seconds(1));
+        assert_eq!(fast.write_margin(), Duration::from_millis(1100));
+        assert_eq!((fast.second_look(), fast.late_effect()), (seconds(4), seconds(6)));
+    }
+}

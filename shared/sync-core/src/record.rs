@@ -353,6 +353,25 @@ mod tests {
     }
 
     #[test]
+    fn r2_two_items_bring_together_whatever_one_of_them_brings() {
+        let deletion = Brings {
+            event_at: Some(at(60)),
+            deleted: true,
+            expect: Some(Expect::Deleted),
+            ..Brings::default()
+        };
+        let bell = Brings {
+            event_at: Some(at(50)),
+            due: Some(at(70)),
+            unconditional: true,
+            ..Brings::default()
+        };
+        let both = Brings { due: bell.due, unconditional: true, ..deletion.clone() };
+        assert_eq!(deletion.clone().and(bell.clone()), both);
+        assert_eq!(bell.and(deletion), both);
+    }
+
+    #[test]
     fn r4_an_event_in_the_future_counts_as_of_now() {
         let event = Brings { event_at: Some(at(9000)), ..Brings::default() };
         assert_eq!(event.by(at(60)).event_at, Some(at(60)));

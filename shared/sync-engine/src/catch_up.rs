@@ -302,6 +302,7 @@ fn told(error: jumpcloud::JumpCloudError) -> String {
     match Trouble::from(error) {
         Trouble::Passing(told)
         | Trouble::Wait(_, told)
+        | Trouble::Waiting(_, told)
         | Trouble::Stopped(told)
         | Trouble::Permanent(told) => format!("{}: {}", told.class, told.message),
         Trouble::Broken(error) => error.to_string(),

@@ -1,7 +1,6 @@
 //! The loop around a pass: acquire, pass, commit, and once more when word was left (R1 to R3).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use store::{Acquired, Commit, Committed, Held, Store};
 use sync_core::ids::{JumpCloudUserId, Subject};
@@ -118,11 +117,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Observes, plans, applies, and pays what is owed.
     async fn run(&mut self) -> Result<(), Trouble> {
         if let Some(until) = self.record.vendor_wait {
-            let left = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
-            if !left.is_zero() {
+            if until > self.now() {
                 // A new event waits as well when a vendor imposed it.
                 let message = "nothing is sent before that wait is over".to_owned();
-                return Err(Trouble::Wait(left, Told { class: "vendor_wait".into(), message }));
+                return Err(Trouble::Waiting(until, Told { class: "vendor_wait".into(), message }));
             }
             self.record.vendor_wait = None;
         }

@@ -27,6 +27,8 @@ pub(crate) enum Trouble {
     Passing(Told),
     /// The vendor named the wait.
     Wait(Duration, Told),
+    /// A wait that a vendor named before is not over yet; nothing makes it longer.
+    Waiting(Timestamp, Told),
     /// Credentials or tenant are wrong: nothing is written until a probe finds them right (S3, S4).
     Stopped(Told),
     /// Permanent: in the ledger (S5).
@@ -116,6 +118,7 @@ impl Trouble {
                 record.vendor_wait = Some(until);
                 (until, shown(&told))
             }
+            Self::Waiting(until, told) => (until, shown(&told)),
             Self::Stopped(told) => (after(now, PROBE), shown(&told)),
             Self::Permanent(told) => {
                 let failure = Failure::again(
@@ -169,6 +172,19 @@ mod tests {
         let waits: Vec<i64> =
             (0..4).map(|_| goes_on(Trouble::Wait(Duration::ZERO, told()), &mut record)).collect();
         assert_eq!(waits, [5, 10, 20, 40]);
+    }
+
+    #[test]
+    fn whoever_comes_during_a_vendors_wait_does_not_prolong_it() {
+        let mut record = UserRecord::default();
+        let wait = Trouble::Wait(Duration::from_secs(120), told());
+        assert_eq!(goes_on(wait, &mut record), 120);
+        let noted = record.clone();
+        let until = record.vendor_wait.unwrap();
+        for _ in 0..8 {
+            assert_eq!(goes_on(Trouble::Waiting(until, told()), &mut record), 120);
+        }
+        assert_eq!(record, noted);
     }
 
     #[test]

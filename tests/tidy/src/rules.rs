@@ -1,37 +1,51 @@
-//! The numbered rules: each is written down in `shared/README.md`, and each rule of the record's
-//! protocol has a test that carries its number.
+//! The numbered rules: each is written down in `shared/README.md`, and each one of the record's
+//! protocol, of the UPNs and of people has a test that carries its number.
 
 use std::ops::RangeInclusive;
 
-/// The rules of the record's protocol.
-const PROTOCOL: RangeInclusive<u32> = 1..=12;
+/// A family of rules.
+type Family = (char, RangeInclusive<u32>);
 
-/// The rules that `shared/README.md` has to name.
-const WRITTEN: &[(char, RangeInclusive<u32>)] =
-    &[('R', PROTOCOL), ('U', 1..=7), ('P', 1..=15), ('S', 4..=7)];
+/// The rules that need a test of their name: of the record's protocol, of UPNs, of people.
+const TESTED: [Family; 3] = [('R', 1..=12), ('U', 1..=7), ('P', 1..=15)];
 
-/// The rules of the protocol without a test whose name starts with the number, as `r7_…`.
+/// The rules that are written down without one: their tests carry the name of what they guard.
+const ONLY_WRITTEN: [Family; 1] = [('S', 4..=7)];
+
+fn numbered(families: impl IntoIterator<Item = Family>) -> impl Iterator<Item = (char, u32)> {
+    families.into_iter().flat_map(|(letter, numbers)| numbers.map(move |number| (letter, number)))
+}
+
+/// The rules without a test whose name starts with the number, as `r7_…`.
 pub fn untested<'a>(sources: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut tested = Vec::new();
-    for source in sources {
-        for (_, after) in source.match_indices("fn r").map(|(at, m)| (at, &source[at + m.len()..]))
-        {
-            let number = after.split_once('_').and_then(|(number, _)| number.parse::<u32>().ok());
-            tested.extend(number);
-        }
-    }
-    PROTOCOL
+    let tested: Vec<(char, u32)> = sources.flat_map(numbers_of_tests).collect();
+    numbered(TESTED)
         .filter(|rule| !tested.contains(rule))
-        .map(|rule| format!("no test is called r{rule}_…"))
+        .map(|(letter, number)| format!("no test is called {}{number}_…", lower(letter)))
         .collect()
+}
+
+/// The rules that the functions of a source are named after.
+fn numbers_of_tests(source: &str) -> Vec<(char, u32)> {
+    let names = source.split("fn ").skip(1);
+    let rule = |name: &str| {
+        let (rule, _) = name.split_once('_')?;
+        let (letter, _) =
+            TESTED.into_iter().find(|(letter, _)| rule.starts_with(lower(*letter)))?;
+        Some((letter, rule[1..].parse().ok()?))
+    };
+    names.filter_map(rule).collect()
+}
+
+fn lower(letter: char) -> char {
+    letter.to_ascii_lowercase()
 }
 
 /// The rules that have neither a row of a table nor an item of a list of their own.
 pub fn unwritten(readme: &str) -> Vec<String> {
     let named: Vec<&str> = readme.lines().flat_map(names).collect();
-    WRITTEN
-        .iter()
-        .flat_map(|(letter, numbers)| numbers.clone().map(move |n| format!("{letter}{n}")))
+    numbered(TESTED.into_iter().chain(ONLY_WRITTEN))
+        .map(|(letter, number)| format!("{letter}{number}"))
         .filter(|rule| !named.contains(&rule.as_str()))
         .map(|rule| format!("{rule} is not written down in shared/README.md"))
         .collect()
@@ -50,12 +64,22 @@ mod tests {
 
     #[test]
     fn a_rule_without_its_test_is_found() {
-        let all: String = PROTOCOL.map(|n| format!("fn r{n}_holds() {{}}\n")).collect();
+        let name = |(letter, number)| format!("async fn {}{number}_holds() {{}}\n", lower(letter));
+        let all: String = numbered(TESTED).map(name).collect();
         assert_eq!(untested([all.as_str()].into_iter()), Vec::<String>::new());
-        let without = all.replace("r1_holds", "reads").replace("r12_holds", "r120_holds");
+        let without = all
+            .replace("r1_holds", "reads")
+            .replace("r12_holds", "r120_holds")
+            .replace("u5_holds", "u_5_holds")
+            .replace("p15_holds", "r15_holds");
         assert_eq!(
-            untested([without.as_str(), "r1_ is no function"].into_iter()),
-            ["no test is called r1_…", "no test is called r12_…"]
+            untested([without.as_str(), "r1_ is no function", "fn "].into_iter()),
+            [
+                "no test is called r1_…",
+                "no test is called r12_…",
+                "no test is called u5_…",
+                "no test is called p15_…"
+            ]
         );
     }
 
@@ -63,7 +87,7 @@ mod tests {
     fn a_rule_that_is_not_written_down_is_found() {
         let row = |n| format!("| R{n} | says | place |\n");
         let item = |letter: char, n| format!("- **{letter}{n}, {letter}{}** says\n", n + 1);
-        let mut text: String = PROTOCOL.map(row).collect();
+        let mut text: String = (1..=12).map(row).collect();
         text += &(1..=14).map(|n| item('P', n)).collect::<String>();
         text += &(1..=6).map(|n| item('U', n)).collect::<String>();
         text += "- **S4** tenant\n- **S5** failures\n- **S6, S7** first run\n";

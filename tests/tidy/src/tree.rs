@@ -68,15 +68,22 @@ pub fn files(root: &Path) -> Vec<PathBuf> {
 struct Ignored {
     at_root: Vec<String>,
     anywhere: Vec<String>,
+    /// How names end: `*.pending-snap`.
+    endings: Vec<String>,
 }
 
 impl Ignored {
     fn parse(text: &str) -> Self {
         let lines = text.lines().map(str::trim);
         let patterns = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let mut ignored = Self { at_root: Vec::new(), anywhere: Vec::new() };
+        let mut ignored = Self { at_root: Vec::new(), anywhere: Vec::new(), endings: Vec::new() };
         for pattern in patterns {
             let name = pattern.trim_matches('/');
+            if let Some(ending) = name.strip_prefix('*').filter(|ending| !ending.contains('/')) {
+                assert!(!ending.contains(['*', '!', '[']), "{pattern}: teach tidy this pattern");
+                ignored.endings.push(ending.to_owned());
+                continue;
+            }
             assert!(!name.contains(['*', '!', '[']), "{pattern}: teach tidy this pattern");
             match pattern.trim_end_matches('/').contains('/') {
                 true => ignored.at_root.push(name.to_owned()),
@@ -89,6 +96,7 @@ impl Ignored {
     fn holds(&self, path: &Path, name: &str) -> bool {
         self.at_root.iter().any(|ignored| Path::new(ignored) == path)
             || self.anywhere.iter().any(|ignored| ignored == name)
+            || self.endings.iter().any(|ending| name.ends_with(ending))
     }
 }
 
@@ -122,9 +130,11 @@ mod tests {
 
     #[test]
     fn ignored_is_what_the_patterns_name() {
-        let ignored = Ignored::parse("# built\n/.local/\n__pycache__/\n");
+        let ignored = Ignored::parse("# built\n/.local/\n__pycache__/\n*.pending-snap\n");
         assert!(ignored.holds(Path::new(".local"), ".local"));
         assert!(!ignored.holds(Path::new("infra/.local"), ".local"));
         assert!(ignored.holds(Path::new("infra/local/__pycache__"), "__pycache__"));
+        assert!(ignored.holds(Path::new("shared/.x.rs.pending-snap"), ".x.rs.pending-snap"));
+        assert!(!ignored.holds(Path::new("shared/pending-snap"), "pending-snap"));
     }
 }

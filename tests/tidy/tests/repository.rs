@@ -44,7 +44,7 @@ fn each_rule_is_written_down() {
 }
 
 #[test]
-fn each_rule_of_the_protocol_has_its_test() {
+fn each_rule_has_a_test_of_its_name() {
     let sources = texts("rs");
     let sources = sources.iter().filter(|(file, _)| !file.starts_with("tests/tidy"));
     let untested = rules::untested(sources.map(|(_, text)| text.as_str()));

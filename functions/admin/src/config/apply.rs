@@ -1,13 +1,12 @@
 //! `config apply`: whether a file may be stored now, and what that does to the first run.
 
-use std::collections::BTreeSet;
-
 use clock::Clock;
 use serde_json::json;
-use service::directory::DirectoryConfig;
-use store::{ConfigRecord, FirstRun, Store};
+use service::directory::{DirectoryConfig, Problem};
+use store::{ConfigRecord, ConfigStored, Domains, FirstRun, Holding, Store, held_by_another};
 use sync_core::ids::DirectoryId;
 
+use super::tenant::{self, Looked, Tenants};
 use super::{activity, facts, first_run};
 use crate::answer::{Answer, pretty};
 use crate::directory;
@@ -18,6 +17,10 @@ use crate::table::fields;
 /// P14: this version pushes no passwords, so whoever it creates needs one from elsewhere.
 const NO_PASSWORDS: &str = "new users of a managed domain cannot sign in until a password reaches \
                             them: this version syncs none";
+
+const WAS_OFF: &str = "the directory was deactivated and becomes active again";
+const OTHER_TENANT: &str =
+    "the tenant changes: everybody bound so far is bound to objects of the old one";
 
 /// What `--first-run` asks for (S6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,9 @@ pub struct Prepared {
     name: String,
     /// The version that was stored when it was prepared; 0: none.
     expected: u64,
+    /// What the directory holds from then on (U7).
+    holdings: Vec<Holding>,
+    findings: Vec<Problem>,
     warnings: Vec<String>,
 }
 
@@ -50,20 +56,31 @@ pub async fn prepare(
     wish: FirstRunWish,
     clock: &Clock,
 ) -> Result<Prepared, AdminError> {
-    let configured = directory::sorted(store).await?;
+    let stored = store.config(&config.id).await?;
+    let holders = store.domain_holders(&config.entra.tenant).await?;
+    let domains = domains(config);
+    if let Some(held) = held_by_another(&holders, &config.id, &domains) {
+        return Err(AdminError::DomainHeld(held));
+    }
+    let mut holdings =
+        vec![Holding { tenant: config.entra.tenant.clone(), domains: Some(domains) }];
     let mut warnings = config.warnings.clone();
     warnings.push(NO_PASSWORDS.to_owned());
-    let mut stored = None;
-    for record in configured {
-        if record.directory == config.id {
-            stored = Some(record);
-        } else {
-            refuse_shared_domains(config, &record)?;
-        }
-    }
     let done = stored.as_ref().is_some_and(|stored| stored.first_run == FirstRun::Done);
     if let Some(stored) = &stored {
-        warnings.extend(changes_of_identity(config, stored));
+        if !stored.active {
+            warnings.push(WAS_OFF.to_owned());
+        }
+        match directory::read(stored).map(|before| before.entra.tenant) {
+            Ok(before) if before != config.entra.tenant => {
+                warnings.push(OTHER_TENANT.to_owned());
+                holdings.push(Holding { tenant: before, domains: None });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                warnings.push(format!("what it holds in its tenant of before stays held: {error}"))
+            }
+        }
     }
     let expected = stored.map_or(0, |stored| stored.version);
     let approved = done || wish == FirstRunWish::Apply;
@@ -75,19 +92,33 @@ pub async fn prepare(
         version: expected + 1,
         applied_at: clock.now(),
     };
-    Ok(Prepared { record, name: config.name.clone(), expected, warnings })
+    let name = config.name.clone();
+    Ok(Prepared { record, name, expected, holdings, findings: Vec::new(), warnings })
 }
 
 impl Prepared {
+    /// Compares it with the tenant; what does not fit is told, and stands in nobody's way.
+    pub async fn compared(
+        mut self,
+        tenants: &impl Tenants,
+        config: &DirectoryConfig,
+        clock: &Clock,
+    ) -> Self {
+        let Looked { findings, warning } = tenant::look(tenants, config, clock).await;
+        self.findings = findings;
+        self.warnings.extend(warning);
+        self
+    }
+
     /// The question to ask before it is stored, without the question mark.
     pub fn question(&self) -> String {
         let ConfigRecord { directory, version, first_run: run, .. } = &self.record;
         format!("Apply version {version} of directory {directory}, first run {}", first_run(*run))
     }
 
-    /// What to say before asking.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    /// What to say before asking, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        notes(&self.findings, &self.warnings)
     }
 }
 
@@ -97,53 +128,29 @@ pub async fn store(
     prepared: Prepared,
     clock: &Clock,
 ) -> Result<Applied, AdminError> {
-    let Prepared { record, name, expected, warnings } = prepared;
+    let Prepared { record, name, expected, holdings, findings, warnings } = prepared;
     let record = ConfigRecord { applied_at: clock.now(), ..record };
-    if !store.put_config(&record, expected).await? {
-        return Err(AdminError::ConfigMoved { directory: record.directory });
-    }
-    Ok(Applied { record, name, warnings })
-}
-
-/// U7: two directories of one tenant may not both claim a domain.
-///
-/// Who lists no domains claims all of them. A default domain is claimed like a listed one.
-fn refuse_shared_domains(config: &DirectoryConfig, other: &ConfigRecord) -> Result<(), AdminError> {
-    let holder = directory::read(other)?;
-    if holder.entra.tenant != config.entra.tenant {
-        return Ok(());
-    }
-    let held = |domain| Err(AdminError::DomainHeld { holder: other.directory.clone(), domain });
-    match (domains(config), domains(&holder)) {
-        (None, _) | (_, None) => held(None),
-        (Some(ours), Some(theirs)) => match ours.intersection(&theirs).next() {
-            Some(domain) => held(Some(domain.clone())),
-            None => Ok(()),
-        },
+    match store.apply_config(&record, expected, &holdings).await? {
+        ConfigStored::Stored => Ok(Applied { record, name, findings, warnings }),
+        ConfigStored::Moved => Err(AdminError::ConfigMoved { directory: record.directory }),
+        ConfigStored::Held(held) => Err(AdminError::DomainHeld(held)),
     }
 }
 
-/// The domains that a directory claims; `None`: all.
-fn domains(config: &DirectoryConfig) -> Option<BTreeSet<String>> {
+/// The domains that a directory holds (U7): a default domain is held like a listed one.
+fn domains(config: &DirectoryConfig) -> Domains {
     let upn = &config.policy.upn;
-    (!upn.domains.is_empty())
-        .then(|| upn.domains.iter().chain(&upn.default_domain).cloned().collect())
+    if upn.domains.is_empty() {
+        return Domains::All;
+    }
+    Domains::Listed(upn.domains.iter().chain(&upn.default_domain).cloned().collect())
 }
 
-/// What an operator should think twice about.
-fn changes_of_identity(config: &DirectoryConfig, stored: &ConfigRecord) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if !stored.active {
-        warnings.push("the directory was deactivated and becomes active again".to_owned());
-    }
-    let tenant = directory::read(stored).map(|before| before.entra.tenant);
-    if tenant.is_ok_and(|before| before != config.entra.tenant) {
-        warnings.push(
-            "the tenant changes: everybody bound so far is bound to objects of the old one"
-                .to_owned(),
-        );
-    }
-    warnings
+fn notes(findings: &[Problem], warnings: &[String]) -> Vec<String> {
+    let findings =
+        findings.iter().map(|finding| format!("finding: {}", escape(&finding.to_string())));
+    let warnings = warnings.iter().map(|warning| format!("warning: {}", escape(warning)));
+    findings.chain(warnings).collect()
 }
 
 /// A stored configuration.
@@ -152,6 +159,7 @@ pub struct Applied {
     /// What is stored now.
     pub record: ConfigRecord,
     name: String,
+    findings: Vec<Problem>,
     warnings: Vec<String>,
 }
 
@@ -180,8 +188,9 @@ impl Answer for Applied {
                 ("applied", time(*applied_at)),
             ],
         );
-        for warning in &self.warnings {
-            text.push_str(&format!("\nwarning: {}", escape(warning)));
+        for note in notes(&self.findings, &self.warnings) {
+            text.push('\n');
+            text.push_str(&note);
         }
         text
     }
@@ -189,6 +198,9 @@ impl Answer for Applied {
     fn json(&self) -> String {
         let mut applied = facts(&self.record);
         applied["name"] = json!(self.name);
+        let findings = self.findings.iter();
+        applied["findings"] =
+            findings.map(|finding| json!({ "key": finding.key, "message": finding.why })).collect();
         applied["warnings"] = json!(self.warnings);
         pretty(&applied)
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use sync_core::attributes::Value as Applied;
+use sync_core::ids::Upn;
 use sync_core::record::{Answered, Expecting, Intent, Unanswered};
 
 impl ShownUser {
@@ -12,6 +13,7 @@ impl ShownUser {
         let UserRecord {
             binding,
             intent,
+            renaming,
             unanswered,
             decided: _,
             covered,
@@ -44,6 +46,7 @@ impl ShownUser {
             "state": state(record),
             "binding": binding.as_ref().map(bound),
             "intent": intent.as_ref().map(intended),
+            "renaming": renaming.as_ref().map(Upn::as_str),
             "unanswered": unanswered.map(written),
             "revoke_pending": revoke_pending,
             "findings": findings,

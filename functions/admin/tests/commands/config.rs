@@ -116,6 +116,7 @@ async fn a_new_directory_waits_for_the_approval_of_its_first_run() {
       "active": true,
       "applied_at": "2026-05-01T08:00:00Z",
       "directory": "corp",
+      "findings": [],
       "first_run": "pending",
       "name": "The corp directory",
       "version": 1,
@@ -205,16 +206,50 @@ async fn u7_a_domain_belongs_to_one_directory_of_a_tenant() {
 }
 
 #[tokio::test]
-async fn u7_a_configuration_that_cannot_be_read_may_hold_any_domain() {
+async fn u7_what_a_directory_no_longer_lists_is_free_for_another() {
+    let world = World::with_corp().await;
+    let apply = async |id, tenant, upn| {
+        let applied = world.apply(&file(id, tenant, upn), FirstRunWish::Pending).await;
+        applied.map(|_| ()).map_err(|error| error.to_string())
+    };
+    let corp = r#"domains = ["corp.example"]"#;
+    let held = Err("directory corp of the same tenant holds corp.example".to_owned());
+    assert_eq!(apply("other", TENANT, corp).await, held);
+    assert_eq!(apply("corp", TENANT, r#"domains = ["new.example"]"#).await, Ok(()));
+    assert_eq!(apply("other", TENANT, corp).await, Ok(()));
+    // Nor does it hold anything in a tenant that it left.
+    assert_eq!(apply("corp", OTHER_TENANT, "").await, Ok(()));
+    assert_eq!(apply("third", TENANT, r#"domains = ["new.example"]"#).await, Ok(()));
+}
+
+/// What it says cannot be read, but what it holds is remembered beside it.
+#[tokio::test]
+async fn u7_a_configuration_that_cannot_be_read_still_holds_its_domains() {
     let world = World::with_corp().await;
     let stored = world.stored("corp").await;
     let newer = ConfigRecord { text: "id = 7".into(), version: 2, ..stored };
     assert!(world.store.put_config(&newer, 1).await.unwrap());
-    let other = file("other", TENANT, r#"domains = ["new.example"]"#);
-    let refused = world.apply(&other, FirstRunWish::Pending).await.unwrap_err();
-    assert!(
-        matches!(&refused, AdminError::StoredConfig { directory, .. } if *directory == id("corp"))
-    );
+    let apply = async |upn| world.apply(&file("other", TENANT, upn), FirstRunWish::Pending).await;
+    let refused = apply(r#"domains = ["corp.example"]"#).await.unwrap_err();
+    assert!(matches!(&refused, AdminError::DomainHeld(held) if held.holder == id("corp")));
+    assert!(apply(r#"domains = ["new.example"]"#).await.is_ok());
+}
+
+/// Two operators, each with a directory of its own that wants the same domain.
+#[tokio::test]
+async fn u7_of_two_that_were_prepared_at_once_the_second_is_refused() {
+    let world = World::empty();
+    let (store, clock, wish) = (&world.store, &world.clock, FirstRunWish::Pending);
+    let prepare = async |id| {
+        let text = file(id, TENANT, r#"domains = ["corp.example"]"#);
+        let config = service::directory::parse(&text, CustomEndpoints::Refused).unwrap();
+        admin::config::prepare(store, &text, &config, wish, clock).await.unwrap()
+    };
+    let (one, two) = (prepare("one").await, prepare("two").await);
+    admin::config::store(store, one, clock).await.unwrap();
+    let refused = admin::config::store(store, two, clock).await.unwrap_err();
+    assert_snapshot!(refused.to_string(), @"directory one of the same tenant holds corp.example");
+    assert_eq!(world.store.config(&id("two")).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -3,8 +3,12 @@
 
 mod binary;
 mod config;
+mod deactivate;
 mod events;
+mod failures;
+mod parked;
 mod show;
 mod status;
 mod sync;
+mod tenant;
 mod world;

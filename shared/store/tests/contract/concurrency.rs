@@ -29,7 +29,8 @@ fn wins(outputs: &[bool]) -> usize {
 pub(crate) async fn r1_a_hundred_acquires_take_one_lease(store: impl Store) {
     let acquires = (0..100).map(|number| {
         let store = store.clone();
-        let brings = Brings { event_at: Some(at(number)), deleted: number == 42 };
+        let brings =
+            Brings { event_at: Some(at(number)), deleted: number == 42, ..Brings::default() };
         async move { store.acquire(&corp(), &user(1), &brings, terms(200)).await.unwrap() }
     });
     let outputs = all(acquires).await;

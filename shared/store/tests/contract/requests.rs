@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use clock::Clock;
 use store::dynamodb::DynamoStore;
 use store::{
-    Acquired, AuditQuery, Awaited, Commit, Committed, ConfigRecord, ConfigStored, FirstRun, Store,
-    StoreError, TaskLock,
+    AUDIT_DAYS, Acquired, AuditQuery, Awaited, Commit, Committed, ConfigRecord, ConfigStored,
+    FirstRun, Store, StoreError, TaskLock,
 };
 use sync_core::ids::Subject;
 use sync_core::record::Brings;
@@ -205,6 +205,22 @@ async fn u7_a_configuration_whose_answer_is_lost_is_stored_with_its_domains() {
     let holdings = [holding(&tenant(1), listed(&["3.example"]))];
     let stored = store.apply_config(&of("corp", 3), 2, &holdings).await.unwrap();
     assert_eq!(stored, ConfigStored::Stored);
+}
+
+/// DynamoDB removes it some time after that; until then it is not read (`old_events_are_not_read`).
+#[tokio::test]
+async fn an_audit_event_expires_after_its_days() {
+    let (store, _, direct, table) = observed().await;
+    let held = acquire(&store, &user(1), event(1), terms(0)).await;
+    let events = [audit("a", 4, 1)];
+    let commit = Commit { audit: &events, ..result(&held.record) };
+    store.commit(&held.lease, terms(5), commit).await.unwrap();
+    let query = direct.query().table_name(&table).key_condition_expression("pk = :pk");
+    let query = query.expression_attribute_values(":pk", AttributeValue::S("A#corp".into()));
+    let items = query.send().await.unwrap().items.unwrap_or_default();
+    let [item] = &items[..] else { panic!("not one") };
+    let ends = at(4).as_second() + i64::try_from(AUDIT_DAYS).unwrap() * 86_400;
+    assert_eq!(item["expires_at"], AttributeValue::N(ends.to_string()));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod gone;
 
 /// How long a read that decides nothing is left alone (P6).
 const UNDECIDED: Duration = Duration::from_secs(10 * 60);
+const SCOPE_UNREADABLE: &str = "the scope object cannot be read, so nobody counts as disconnected";
 /// How long a new object that answers 404, or a creation nobody can see yet, is left alone.
 const REPLICATION: Duration = Duration::from_secs(10);
 /// How far the clocks of Entra's replicas may lie apart (P14).
@@ -212,10 +213,7 @@ impl Planner<'_> {
                 FindingCode::DeletionUndecided,
                 "JumpCloud does not know the user, but no deletion was seen",
             ),
-            UserAnswer::Found(_) => self.find(
-                FindingCode::ScopeUnreadable,
-                "the scope object cannot be read, so nobody counts as disconnected",
-            ),
+            UserAnswer::Found(_) => self.find(FindingCode::ScopeUnreadable, SCOPE_UNREADABLE),
         }
         self.wait(UNDECIDED);
     }
@@ -231,7 +229,9 @@ impl Planner<'_> {
         {
             self.planned.findings.push(finding);
         } else if self.input.desired.connection == Connection::Unreadable {
-            self.undecided();
+            // Whoever is not ours may be connected, whatever the own record says (P15).
+            self.find(FindingCode::ScopeUnreadable, SCOPE_UNREADABLE);
+            self.wait(UNDECIDED);
         }
     }
 }

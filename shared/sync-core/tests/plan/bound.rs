@@ -10,6 +10,8 @@ use crate::world::*;
 #[test]
 fn p5_nothing_is_written_when_nothing_differs() {
     assert_snapshot!(member().plan(), @"nothing to do");
+    assert!(member().planned().plan.is_empty());
+    assert!(!newcomer().planned().plan.is_empty());
 }
 
 #[test]
@@ -32,6 +34,25 @@ fn p5_a_rename_of_ours_counts_over_what_is_read() {
     world.binding().written_at = Some(at(-299));
     assert_snapshot!(world.plan(), @"nothing to do");
     world.binding().written_at = Some(at(-300));
+    assert_snapshot!(world.plan(), @"rename ada@corp.example -> ada.l@corp.example");
+}
+
+#[test]
+fn p5_a_rename_whose_answer_is_missing_is_sent_again_whatever_is_read() {
+    let mut world = member();
+    world.desired().email = Source::Set("ada.l@corp.example".into());
+    world.record.renaming = Some(upn("ada.l@corp.example"));
+    assert_snapshot!(world.plan(), @"rename ada@corp.example -> ada.l@corp.example");
+    world.entra().upn = upn("ada.l@corp.example");
+    assert_snapshot!(world.plan(), @"rename ada@corp.example -> ada.l@corp.example");
+    // Also where the e-mail is the old one again: the write may still take effect.
+    world.desired().email = Source::Set("ada@corp.example".into());
+    world.entra().upn = upn("ada@corp.example");
+    assert_snapshot!(world.plan(), @"rename ada@corp.example -> ada@corp.example");
+    // It took effect, and the binding has not learned of it.
+    let mut world = member();
+    world.desired().email = Source::Set("ada.l@corp.example".into());
+    world.entra().upn = upn("ada.l@corp.example");
     assert_snapshot!(world.plan(), @"rename ada@corp.example -> ada.l@corp.example");
 }
 

@@ -190,7 +190,10 @@ fn p15_somebody_locked_out_without_an_entra_user_is_looked_at_again() {
     let mut world = newcomer();
     world.policy.users.suspend_on_lockout = true;
     world.desired().locked = true;
-    assert_snapshot!(world.plan(), @"nothing to do");
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    look again at 2026-05-01T10:10:01Z
+    ");
 }
 
 #[test]
@@ -205,5 +208,10 @@ fn p15_somebody_suspended_whose_connection_is_unreadable_is_never_touched() {
     let mut world = stranger();
     world.connection = Connection::Unreadable;
     world.desired().state = UserState::Suspended;
-    assert_snapshot!(world.plan(), @"nothing to do");
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    ! scope_unreadable: the scope object cannot be read, so nobody counts as disconnected
+    look again at 2026-05-01T10:10:01Z
+    covers nothing
+    ");
 }

@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a world that cannot be built fails its test")]
 
 mod adopt;
+mod apply;
 mod attributes;
 mod back;
 mod bound;
 mod create;
+mod generated;
 mod gone;
 mod manager;
 mod off;

@@ -34,6 +34,7 @@ pub(crate) fn object(text: &str) -> EntraUserId {
     EntraUserId::parse(text).unwrap()
 }
 
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) user: JumpCloudUserId,

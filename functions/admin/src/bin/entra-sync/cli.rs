@@ -6,6 +6,7 @@ use std::time::Duration;
 use admin::config::FirstRunWish;
 use admin::events::When;
 use admin::find::UserKey;
+use admin::parked::Which;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sync_core::ids::DirectoryId;
@@ -83,6 +84,12 @@ Exit status 1: somebody fails for good, messages are parked, or events are no lo
     /// Syncs one person now.
     #[command(subcommand)]
     Sync(SyncCommand),
+    /// Who fails for good, and trying again before their time.
+    #[command(subcommand)]
+    Failures(FailuresCommand),
+    /// Messages that nobody could work on.
+    #[command(subcommand)]
+    Parked(ParkedCommand),
     /// What was changed in Entra, oldest first.
     #[command(after_help = "\
 Examples:
@@ -114,13 +121,35 @@ Examples:
   entra-sync config apply directory.toml --first-run=apply --yes
 
 A new directory's first run is pending: nothing syncs until it is approved. Once it was
-approved it stays so.")]
+approved it stays so.
+
+Of the directories of one tenant each domain belongs to one, and one that lists no domains
+holds all of them: a file that wants a domain of another is refused, naming the holder.
+
+The listed domains are compared with those of the tenant, with the directory's own
+credentials. One that is not verified there is a finding with its key, and so is another
+tenant; the file is stored all the same, since everybody else can sync. What cannot be
+compared, because the secret or Entra is out of reach, is a warning.
+
+Exit status 0: it is stored, whatever was found. 1: it is not.")]
     Apply {
         /// The configuration of one directory.
         file: PathBuf,
         /// Whether the first run waits for approval, or is approved by this.
         #[arg(long, value_name = "WISH", default_value = "pending")]
         first_run: FirstRunArg,
+    },
+    /// Ends all work of a directory; its domains are free for others.
+    #[command(after_help = "\
+Example:
+  entra-sync config deactivate corp
+
+Its old and new items are ignored, and Entra is never changed for it again, not even for
+leavers. The command returns after a minute, when no function knows the directory as active
+any more; only then its domains are free. `config apply` makes it active again.")]
+    Deactivate {
+        /// The directory.
+        id: DirectoryId,
     },
     /// Prints what is stored.
     #[command(after_help = "\
@@ -186,6 +215,83 @@ Exit status 1 with --wait: it was not synced in time, or it fails for good.")]
         )]
         wait: Option<Duration>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FailuresCommand {
+    /// Whose change was refused for good: by what, how often, and when it is tried again.
+    #[command(after_help = "\
+Examples:
+  entra-sync failures list
+  entra-sync failures list --directory corp --json")]
+    List,
+    /// Rings for one who fails, or for all of them.
+    #[command(after_help = "\
+Examples:
+  entra-sync failures retry ada@corp.example
+  entra-sync failures retry 65f0000000000000000000b1
+  entra-sync failures retry --all --yes")]
+    Retry(RetryArgs),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct RetryArgs {
+    /// A JumpCloud id of a person or a group, an Entra object id or a UPN.
+    #[arg(value_name = "ID|UPN|OBJECT-ID")]
+    pub(crate) user: Option<UserKey>,
+    /// Everybody in the directory who fails.
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ParkedCommand {
+    /// What is parked and why, the oldest first.
+    #[command(after_help = "\
+Examples:
+  entra-sync parked list
+  entra-sync parked list --directory corp --limit 1000
+  entra-sync parked list --json | jq -r '.messages[].body'
+
+Looking hides the messages from other lookers for a moment. With --json each body is whole.")]
+    List {
+        /// At most so many.
+        #[arg(long, value_name = "NUMBER", default_value_t = 100,
+              value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        limit: u16,
+    },
+    /// Gives parked messages another chance.
+    #[command(after_help = "\
+Examples:
+  entra-sync parked replay --all
+  entra-sync parked replay --all --directory corp --yes
+  entra-sync parked replay --id 0f9e6a58-3f0b-4f52-9d39-7b1c8a5f0001
+
+Events are recognised anew, work items go back to their queue. A message is deleted only after
+the queues took everything that it rings for; what still cannot be read stays, with its reason.
+With --directory only its messages are replayed, and those of no directory as if they were its.
+
+Exit status 1: something stays, or an id is not parked.")]
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ReplayArgs {
+    /// Every message.
+    #[arg(long)]
+    all: bool,
+    /// The message of this id; may be repeated.
+    #[arg(long, value_name = "ID")]
+    id: Vec<String>,
+}
+
+impl ReplayArgs {
+    /// What is meant.
+    pub(crate) fn which(self) -> Which {
+        if self.all { Which::All } else { Which::Ids(self.id.into_iter().collect()) }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use clock::Clock;
+use service::secrets::Secrets;
 use service::settings::{Settings, SettingsError};
 use store::dynamodb::DynamoStore;
 use work_queue::sqs::{QueueUrls, SqsQueue};
@@ -56,11 +57,11 @@ impl ConnectError {
     }
 }
 
-/// The table and the queues of a stack, or of the environment.
+/// The table, the queues and the secrets of a stack, or of the environment.
 pub(crate) async fn connect(
     stack: Option<&str>,
     clock: &Clock,
-) -> Result<(DynamoStore, SqsQueue), ConnectError> {
+) -> Result<(DynamoStore, SqsQueue, Secrets), ConnectError> {
     // Settings first: when they are wrong, nothing else is worth waiting for.
     let from_env = match stack {
         Some(_) => None,
@@ -82,7 +83,9 @@ pub(crate) async fn connect(
         bulk: settings.bulk_queue_url,
         parked: settings.parked_queue_url,
     };
-    Ok((store, SqsQueue::new(aws_sdk_sqs::Client::new(&config), urls, clock.clone())))
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), urls, clock.clone());
+    let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&config), clock.clone());
+    Ok((store, queue, secrets))
 }
 
 async fn outputs(

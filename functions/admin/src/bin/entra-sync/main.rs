@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use admin::Exit;
+use admin::config::Graph;
 use clap::Parser;
 use clock::Clock;
 
@@ -24,7 +25,8 @@ use run::{Doors, RunError, World};
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut output = Output::new(io::stdout(), io::stderr(), cli.global.json, output::width());
-    let ended = match start(cli, &mut output).await {
+    // On the heap: the AWS clients' futures are large.
+    let ended = match Box::pin(start(cli, &mut output)).await {
         Ok(exit) => exit,
         Err(error) => {
             let exit = error.exit();
@@ -44,8 +46,9 @@ async fn start(cli: Cli, output: &mut Output<io::Stdout, io::Stderr>) -> Result<
         run::Left::NeedsAws(command) => command,
     };
     let clock = Clock::system();
-    let (store, queue) = connect::connect(global.stack.as_deref(), &clock).await?;
+    let (store, queue, secrets) = connect::connect(global.stack.as_deref(), &clock).await?;
+    let tenants = Graph::new(secrets, clock.clone());
     let asker = ask::Asker::new(io::stdin().lock(), io::stdin().is_terminal(), global.yes);
     let mut doors = Doors { output, asker };
-    World { store, queue, clock }.run(command, &global, &mut doors).await
+    World { store, queue, tenants, clock }.run(command, &global, &mut doors).await
 }

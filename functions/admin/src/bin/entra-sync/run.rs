@@ -3,9 +3,11 @@
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
-use admin::config::{self, FirstRunWish, Stored, Validated};
+use admin::config::{self, FirstRunWish, Stored, Tenants, Validated};
 use admin::events::{Events, Follower, events};
+use admin::failures::{failures, retry_all, retry_one};
 use admin::find::{UserKey, find};
+use admin::parked::{Which, parked, replay, replay_question};
 use admin::show::show_user;
 use admin::status::status;
 use admin::sync::{check_active, sync_user};
@@ -14,11 +16,12 @@ use clock::Clock;
 use store::{AuditQuery, Store};
 use sync_core::ids::DirectoryId;
 use transport::CustomEndpoints;
-use work_queue::WorkQueue;
+use work_queue::ParkedQueue;
 
 use crate::ask::Asker;
 use crate::cli::{
-    Command, ConfigCommand, EventsArgs, FirstRunArg, Global, ShowCommand, SyncCommand,
+    Command, ConfigCommand, EventsArgs, FailuresCommand, FirstRunArg, Global, ParkedCommand,
+    ShowCommand, SyncCommand,
 };
 use crate::connect::ConnectError;
 use crate::output::Output;
@@ -88,6 +91,8 @@ pub(crate) enum Needs {
         /// `--first-run`.
         wish: FirstRunWish,
     },
+    /// `config deactivate`.
+    Deactivate(DirectoryId),
     /// Print the stored configuration.
     ShowConfig,
     /// `status`.
@@ -96,6 +101,14 @@ pub(crate) enum Needs {
     ShowUser(UserKey),
     /// `sync user`.
     SyncUser(UserKey, Option<std::time::Duration>),
+    /// `failures list`.
+    Failures,
+    /// `failures retry` of one, or of all.
+    Retry(Option<UserKey>),
+    /// `parked list`, so many.
+    Parked(usize),
+    /// `parked replay`.
+    Replay(Which),
     /// `events`.
     Events(EventsArgs),
 }
@@ -124,10 +137,15 @@ pub(crate) fn without_aws(
                 }
             }
         }
+        Command::Config(ConfigCommand::Deactivate { id }) => Needs::Deactivate(id),
         Command::Config(ConfigCommand::Show) => Needs::ShowConfig,
         Command::Status => Needs::Status,
         Command::Show(ShowCommand::User { user }) => Needs::ShowUser(user),
         Command::Sync(SyncCommand::User { user, wait }) => Needs::SyncUser(user, wait),
+        Command::Failures(FailuresCommand::List) => Needs::Failures,
+        Command::Failures(FailuresCommand::Retry(one)) => Needs::Retry(one.user),
+        Command::Parked(ParkedCommand::List { limit }) => Needs::Parked(limit.into()),
+        Command::Parked(ParkedCommand::Replay(messages)) => Needs::Replay(messages.which()),
         Command::Events(args) => Needs::Events(args),
     };
     Ok(Left::NeedsAws(needs))
@@ -159,16 +177,18 @@ pub(crate) struct Doors<'a, I, O, E> {
 }
 
 /// The system's side.
-pub(crate) struct World<S, Q> {
+pub(crate) struct World<S, Q, T> {
     /// The table.
     pub(crate) store: S,
     /// The queues.
     pub(crate) queue: Q,
+    /// Entra's tenants.
+    pub(crate) tenants: T,
     /// The time.
     pub(crate) clock: Clock,
 }
 
-impl<S: Store, Q: WorkQueue> World<S, Q> {
+impl<S: Store, Q: ParkedQueue, T: Tenants> World<S, Q, T> {
     /// Runs a command to its end.
     pub(crate) async fn run<I: BufRead, O: Write, E: Write>(
         &self,
@@ -176,21 +196,32 @@ impl<S: Store, Q: WorkQueue> World<S, Q> {
         global: &Global,
         doors: &mut Doors<'_, I, O, E>,
     ) -> Result<Exit, RunError> {
-        let Self { store, queue, clock } = self;
+        let Self { store, queue, tenants, clock } = self;
         let named = global.directory.as_ref();
         let answered = match command {
             Needs::Apply { text, config, wish } => {
                 let prepared = config::prepare(store, &text, &config, wish, clock).await?;
+                let prepared = prepared.compared(tenants, &config, clock).await;
                 if !global.yes {
                     // With --yes nobody decides, and the answer holds them, too.
-                    for warning in prepared.warnings() {
-                        let warning = format!("warning: {}", admin::escape(warning));
-                        doors.output.message(&warning).map_err(RunError::Output)?;
+                    for note in prepared.notes() {
+                        doors.output.message(&note).map_err(RunError::Output)?;
                     }
                 }
                 doors.asker.confirm(&prepared.question(), doors.output)?;
                 let applied = config::store(store, prepared, clock).await?;
                 doors.answer(&applied)
+            }
+            Needs::Deactivate(id) => {
+                if let Some(named) = named.filter(|named| **named != id) {
+                    let named = named.clone();
+                    return Err(AdminError::TwoDirectories { id, named }.into());
+                }
+                let stored = directory::choose(store, Some(&id)).await?;
+                doors.asker.confirm(&config::deactivation_question(&id), doors.output)?;
+                let deactivating = config::deactivate(store, stored).await?;
+                doors.output.message(&deactivating.waiting()).map_err(RunError::Output)?;
+                doors.answer(&deactivating.settle(store, clock).await?)
             }
             Needs::ShowConfig => doors.answer(&Stored(directory::choose(store, named).await?)),
             Needs::Status => doors.answer(&status(store, queue, clock, named).await?),
@@ -207,6 +238,27 @@ impl<S: Store, Q: WorkQueue> World<S, Q> {
                     format!("Sync user {} of directory {} now", found.user, found.directory);
                 doors.asker.confirm(&question, doors.output)?;
                 doors.answer(&sync_user(store, queue, clock, found, wait).await?)
+            }
+            Needs::Failures => {
+                let stored = directory::choose(store, named).await?;
+                doors.answer(&failures(store, clock, &stored.directory).await?)
+            }
+            Needs::Retry(key) => {
+                let stored = directory::choose(store, named).await?;
+                let retry = match key {
+                    Some(key) => retry_one(store, &stored, key).await?,
+                    None => retry_all(store, clock, &stored).await?,
+                };
+                if !retry.is_empty() {
+                    doors.asker.confirm(&retry.question(), doors.output)?;
+                }
+                doors.answer(&retry.ring(queue).await?)
+            }
+            Needs::Parked(limit) => doors.answer(&parked(queue, named, limit).await?),
+            Needs::Replay(which) => {
+                let question = replay_question(queue, &which).await?;
+                doors.asker.confirm(&question, doors.output)?;
+                doors.answer(&replay(store, queue, &which, named).await?)
             }
             Needs::Events(args) => return self.events(args, named, doors).await,
         };

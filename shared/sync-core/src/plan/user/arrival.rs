@@ -121,8 +121,11 @@ impl<'p> Planner<'p> {
         let enabled = match self.wanted {
             Want::On => true,
             Want::AsFound => false,
-            // P15: without an Entra user nothing happens.
-            Want::Off(_) => return self.open_intent(lookup),
+            // P15: without an Entra user nothing happens, but a lockout may end without an event.
+            Want::Off(_) => {
+                self.lockout();
+                return self.open_intent(lookup);
+            }
             Want::Undecided => {
                 self.undecided();
                 return self.open_intent(lookup);

@@ -127,7 +127,7 @@ impl Planner<'_> {
             }
             Err(finding) => {
                 self.planned.findings.push(finding);
-                read.clone()
+                binding.upn.clone()
             }
         }
     }

@@ -61,6 +61,16 @@ fn bad_usage_ends_with_2() {
         "events --user ada",
         "status --directory Corp",
         "status --nonsense",
+        "config deactivate",
+        "config deactivate Corp",
+        "failures",
+        "failures retry",
+        "failures retry ada",
+        "failures retry --all 65f0000000000000000000a1",
+        "parked list --limit 0",
+        "parked replay",
+        "parked replay --all --id x",
+        "parked replay x",
     ] {
         assert_eq!(parse(bad).err(), Some(2), "{bad:?}");
     }
@@ -83,6 +93,14 @@ fn what_is_typed_is_what_is_meant() {
     assert_eq!(wait("sync user 65f0000000000000000000a1 --wait"), Some(120));
     assert_eq!(wait("sync user 65f0000000000000000000a1 --wait=5"), Some(5));
     assert_eq!(wait("sync user --wait 65f0000000000000000000a1"), Some(120));
+
+    let which = |arguments: &str| match parse(arguments).unwrap().command {
+        Command::Parked(ParkedCommand::Replay(messages)) => messages.which(),
+        _ => panic!("not parked replay"),
+    };
+    assert_eq!(which("parked replay --all"), Which::All);
+    let two = Which::Ids(["x".to_owned(), "y".to_owned()].into());
+    assert_eq!(which("parked replay --id x --id y"), two);
 
     let wish = |arguments: &str| match parse(arguments).unwrap().command {
         Command::Config(ConfigCommand::Apply { first_run, .. }) => first_run.0,

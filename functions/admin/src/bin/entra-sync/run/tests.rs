@@ -3,8 +3,9 @@
 use clap::Parser;
 use jiff::Timestamp;
 use store::memory::MemoryStore;
-use work_queue::Lane;
+use sync_core::upn::Domain;
 use work_queue::memory::MemoryQueue;
+use work_queue::{Lane, WorkQueue};
 
 use super::*;
 use crate::cli::Cli;
@@ -21,6 +22,19 @@ tenant_id = "11111111-2222-3333-4444-555555555555"
 client_id = "6731de76-14a6-49ae-97bc-6eba6914391e"
 "#;
 
+/// A tenant with one verified domain.
+struct Tenant;
+
+impl Tenants for Tenant {
+    async fn domains(
+        &self,
+        _: &service::directory::DirectoryConfig,
+    ) -> Result<Vec<Domain>, config::TenantError> {
+        let name = "corp.example".to_owned();
+        Ok(vec![Domain { name, verified: true, federated: false }])
+    }
+}
+
 /// What came of a command.
 #[derive(Debug)]
 struct Ran {
@@ -31,7 +45,7 @@ struct Ran {
 
 /// Somebody at a terminal who answers this, or nobody.
 async fn run(
-    world: &World<MemoryStore, MemoryQueue>,
+    world: &World<MemoryStore, MemoryQueue, Tenant>,
     arguments: &str,
     person: Option<&str>,
 ) -> Ran {
@@ -56,10 +70,10 @@ async fn run(
     Ran { exit, answers: text(answers), messages: text(messages) }
 }
 
-fn world() -> World<MemoryStore, MemoryQueue> {
+fn world() -> World<MemoryStore, MemoryQueue, Tenant> {
     let clock = Clock::starting_at("2026-05-01T08:00:00Z".parse::<Timestamp>().unwrap());
     let queue = MemoryQueue::new(clock.clone());
-    World { store: MemoryStore::default(), queue, clock }
+    World { store: MemoryStore::default(), queue, tenants: Tenant, clock }
 }
 
 /// A file of this test's own, by the name it is typed by; it goes with the test.
@@ -140,6 +154,92 @@ async fn a_sync_asks_and_rings() {
     assert_eq!(rung.exit, Exit::Ok);
     assert_eq!(rung.messages, "Sync user 65f0000000000000000000a1 of directory corp now? [y/N] ");
     assert_eq!(world.queue.items(Lane::Events).len(), 1);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_tenant_is_told_before_the_question() {
+    let world = world();
+    let text = format!("{FILE}\n[upn]\ndomains = [\"corp.example\", \"new.example\"]\n");
+    let file = file("unverified.toml", &text);
+    let asked = run(&world, &format!("config apply {file}"), Some("y\n")).await;
+    assert_eq!(asked.exit, Exit::Ok);
+    let finding = "finding: upn.domains: new.example is not a domain of the tenant";
+    assert!(asked.messages.starts_with(finding), "{}", asked.messages);
+    assert!(asked.answers.contains(finding), "{}", asked.answers);
+}
+
+#[tokio::test]
+async fn a_deactivation_asks_and_waits_for_a_minute() {
+    let world = world();
+    let file = file("off.toml", FILE);
+    run(&world, &format!("config apply {file} --yes"), None).await;
+    let other = run(&world, "config deactivate corp --directory dev", None).await;
+    assert_eq!(other.exit, Exit::BadUsage);
+    let declined = run(&world, "config deactivate corp", Some("n\n")).await;
+    assert_eq!(declined.exit, Exit::Problem);
+    assert!(world.store.configs().await.unwrap()[0].active);
+
+    let mut ran = std::pin::pin!(run(&world, "config deactivate corp --yes", None));
+    let finished = async |ran: &mut std::pin::Pin<&mut _>| {
+        for _ in 0..10 {
+            let done = tokio::select! {
+                biased;
+                done = &mut *ran => Some(done),
+                () = tokio::task::yield_now() => None,
+            };
+            if done.is_some() {
+                return done;
+            }
+        }
+        None::<Ran>
+    };
+    assert!(finished(&mut ran).await.is_none());
+    assert!(!world.store.configs().await.unwrap()[0].active, "stored before it waits");
+    world.clock.advance(std::time::Duration::from_millis(59_999));
+    assert!(finished(&mut ran).await.is_none());
+    world.clock.advance(std::time::Duration::from_millis(1));
+    let ran = finished(&mut ran).await.expect("a minute is over");
+    assert_eq!(ran.exit, Exit::Ok);
+    assert_eq!(ran.answers, "directory corp is deactivated (version 3)\n");
+    assert!(ran.messages.contains("waiting 1 min"), "{}", ran.messages);
+}
+
+#[tokio::test]
+async fn a_replay_asks_and_tells_what_stays() {
+    let world = world();
+    let file = file("parked.toml", FILE);
+    run(&world, &format!("config apply {file} --first-run=apply --yes"), None).await;
+    assert_eq!(run(&world, "parked list", None).await.answers, "nothing is parked\n");
+    world.queue.park("{}", "no event_type", None).await.unwrap();
+    let declined = run(&world, "parked replay --all", Some("\n")).await;
+    assert_eq!(declined.exit, Exit::Problem);
+    assert_eq!(
+        declined.messages.lines().next(),
+        Some(
+            "Replay every parked message, about 1? [y/N] entra-sync: not confirmed: nothing was changed"
+        )
+    );
+    let stays = run(&world, "parked replay --all --yes", None).await;
+    assert_eq!(stays.exit, Exit::Problem);
+    assert!(stays.answers.contains("name it with --directory"), "{}", stays.answers);
+    let missing = run(&world, "parked replay --id nobody --yes --json", None).await;
+    assert_eq!(missing.exit, Exit::Problem);
+    assert!(missing.answers.contains("\"nobody\""), "{}", missing.answers);
+}
+
+#[tokio::test]
+async fn nobody_to_try_again_needs_no_answer() {
+    let world = world();
+    let file = file("failures.toml", FILE);
+    run(&world, &format!("config apply {file} --first-run=apply --yes"), None).await;
+    for command in ["failures list", "failures retry --all"] {
+        let ran = run(&world, command, None).await;
+        let nobody = "nobody of directory corp fails for good\n";
+        assert_eq!((ran.exit, ran.answers.as_str()), (Exit::Ok, nobody), "{}", ran.messages);
+    }
+    let one = run(&world, "failures retry 65f0000000000000000000a1 --yes", None).await;
+    assert_eq!((one.exit, one.answers.as_str()), (Exit::Problem, ""));
+    assert!(one.messages.contains("no failure is recorded"), "{}", one.messages);
 }
 
 #[tokio::test]
