@@ -167,6 +167,9 @@ impl<S: Store, Q: WorkQueue> Reconciler<S, Q> {
             Either::Left(((caught_up, ended), _)) => {
                 run.queued = caught_up.rung + caught_up.due;
                 run.counts = counts(&caught_up);
+                if !caught_up.ignored_types.is_empty() {
+                    tracing::info!(types = %caught_up.ignored_types, "ignored");
+                }
                 if caught_up.cut {
                     run.end(State::Continued, "backlog", "more events wait for the next run");
                 }
@@ -201,7 +204,7 @@ fn tell(run: &mut Run, error: &CatchUpError) {
 }
 
 fn counts(caught_up: &CaughtUp) -> std::collections::BTreeMap<&'static str, u64> {
-    let CaughtUp { events, ignored, unrecognisable, covered, rung, due, cut: _ } = *caught_up;
+    let CaughtUp { events, ignored, unrecognisable, covered, rung, due, .. } = *caught_up;
     [
         ("events", events),
         ("ignored", ignored),

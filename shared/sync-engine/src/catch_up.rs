@@ -13,7 +13,7 @@ use serde_json::Value;
 use store::Store;
 use sync_core::ids::{OrganizationId, Subject};
 use sync_core::record::{after, before, covers};
-use work_queue::event::{self, Recognised, Watched, recognise};
+use work_queue::event::{self, ByType, Recognised, Watched, recognise};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use crate::ring::{due_bell, lane};
@@ -44,6 +44,8 @@ pub struct CaughtUp {
     pub events: u64,
     /// Events that concern nobody this directory syncs.
     pub ignored: u64,
+    /// Their types.
+    pub ignored_types: ByType,
     /// Events in a shape nobody knows.
     pub unrecognisable: u64,
     /// Subjects whose record covers their events already.
@@ -275,7 +277,10 @@ impl Sorted {
                     self.subjects.entry(item.subject.clone()).or_default().push(item);
                 }
             }
-            Recognised::Ignored(_) => counts.ignored += 1,
+            Recognised::Ignored(_) => {
+                counts.ignored += 1;
+                counts.ignored_types.add(event);
+            }
             Recognised::Unrecognisable(why) => {
                 counts.unrecognisable += 1;
                 self.unreadable.push((event.clone(), why));
