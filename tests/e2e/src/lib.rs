@@ -1,0 +1,35 @@
+//! The real binaries in a world of their own: what the scenarios in `tests/` are made of.
+//!
+//! Nothing of the product is linked in: its functions and its command line run as processes, and
+//! are talked to as AWS, the vendors and operators do.
+//!
+//! - [`Stack`] is the deployed template on a private AWS stand-in, one for each test program. A
+//!   [`Place`] is a table and three queues on it: those that were deployed, with the functions
+//!   behind them, or new ones that nobody but the test works on.
+//! - [`Function`] is a binary behind a Runtime API of ours: it is fed event by event, answers byte
+//!   by byte, and can be killed in the middle. [`Feed`] feeds it from a queue, as AWS would.
+//! - [`Proxy`] stands between a function and AWS: it counts requests and spoils answers.
+//! - [`World`] adds the two vendors and one directory, and ends with the checks that hold after
+//!   every scenario ([`World::prove`]).
+//!
+//! Nothing here waits for a fixed time: every wait is for a condition, with a bound.
+#![warn(missing_docs)]
+
+mod built;
+mod command_line;
+pub mod events;
+mod feed;
+mod proof;
+mod proxy;
+mod runtime_api;
+mod stack;
+mod wait;
+mod world;
+
+pub use command_line::CommandLine;
+pub use feed::{Feed, Lane};
+pub use proxy::{Proxy, Spoilt};
+pub use runtime_api::{Answer, Function, Invocation};
+pub use stack::{Place, Stack};
+pub use wait::{PATIENCE, until};
+pub use world::{Setup, World};
