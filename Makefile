@@ -55,6 +55,24 @@ package: $(LAMBDA_VENV)/bin/cargo-lambda ## release binaries for AWS in .local/l
 	cd .local/lambda && for name in ingest consumer reconciler; do \
 	  python3 -m zipfile -c $$name.zip $$name/bootstrap; done
 
+# A copy of the repository is built and tested once for each change made to it, in .local/mutants.
+MUTANTS_PIN := 27.1.0
+MUTANTS := .local/tools/bin/cargo-mutants
+
+$(MUTANTS):
+	cargo install --root .local/tools --target-dir .local/mutants/tool --locked cargo-mutants@$(MUTANTS_PIN)
+
+.PHONY: mutants
+mutants: $(MUTANTS) ## changes the rules at every place and demands a test that fails; takes an hour
+	mkdir -p .local/mutants/copy
+	TMPDIR="$(CURDIR)/.local/mutants/copy" nice $(MUTANTS) mutants --package sync-core \
+	  --gitignore true --output .local/mutants --jobs 1 --timeout 60 $(if $(AGAIN),--iterate)
+
+.PHONY: bench
+bench: ## cold start, memory and size of the release binaries
+	cargo build --release --locked --bin ingest --bin consumer --bin reconciler
+	python3 infra/local/cold_start.py .local/target/release
+
 .PHONY: clean
 clean: ## everything that was made
 	rm -rf .local
