@@ -150,7 +150,78 @@ mod tests {
             Ok("o'neil-_!#^~@corp.example".into())
         );
         assert_eq!(upn(&policy, "not an address"), Err(FindingCode::UpnInvalid));
-        let missing = resolve(&policy, &Source::Empty, &domains()).unwrap_err();
-        assert_eq!(missing.code, FindingCode::UpnMissing);
+        for missing in [Source::Empty, Source::Absent] {
+            let finding = resolve(&policy, &missing, &domains()).unwrap_err();
+            assert_eq!(finding.code, FindingCode::UpnMissing);
+        }
+        for no_address in ["ada", "@corp.example", "ada@", "@"] {
+            assert_eq!(upn(&policy, no_address), Err(FindingCode::UpnInvalid), "{no_address}");
+        }
+        assert_eq!(upn(&policy, "ada@home@corp.example"), Err(FindingCode::UpnInvalid));
+    }
+
+    #[test]
+    fn u3_an_invalid_local_part_is_a_finding_under_the_default_domain_too() {
+        let policy = policy(&["corp.example"], Some("corp.example"));
+        assert_eq!(upn(&policy, "ada+1@private.example"), Err(FindingCode::UpnInvalid));
+        assert_eq!(upn(&policy, "@private.example"), Err(FindingCode::UpnInvalid));
+        assert_eq!(upn(&policy, "ada@no domain"), Ok("ada@corp.example".into()));
+    }
+
+    #[test]
+    fn u3_the_default_domain_must_be_verified_as_well() {
+        let policy = policy(&["corp.example"], Some("new.example"));
+        assert_eq!(upn(&policy, "ada@private.example"), Err(FindingCode::DomainNotVerified));
+    }
+
+    #[test]
+    fn u4_no_other_letter_becomes_one_that_is_allowed() {
+        // The Kelvin sign is a k in lower case.
+        let listed = policy(&["\u{212a}orp.example", "korp.example"], None);
+        let domain = |name: &str| Domain { name: name.into(), verified: true, federated: false };
+        let known = [domain("korp.example"), domain("\u{212a}orp.example")];
+        for email in ["ada@\u{212a}orp.example", "\u{212a}im@korp.example"] {
+            let finding = resolve(&listed, &Source::Set(email.into()), &known).unwrap_err();
+            assert_eq!(finding.code, FindingCode::UpnInvalid, "{email}");
+        }
+    }
+
+    #[test]
+    fn u4_a_dot_is_forbidden_only_before_the_sign() {
+        let policy = policy(&["corp.example"], None);
+        for dotted in [".ada@corp.example", "a..da@corp.example", "a.d.a@corp.example"] {
+            assert_eq!(upn(&policy, dotted), Ok(dotted.into()));
+        }
+        assert_eq!(upn(&policy, "ada..@corp.example"), Err(FindingCode::UpnInvalid));
+    }
+
+    #[test]
+    fn u4_the_longest_upn_has_64_and_48_characters() {
+        let domain = |length: usize| format!("{}.example", "d".repeat(length - ".example".len()));
+        let upn = |local: usize, length: usize| {
+            let name = domain(length);
+            let email = format!("{}@{name}", "a".repeat(local));
+            let known = [Domain { name, verified: true, federated: false }];
+            resolve(&policy(&[], None), &Source::Set(email), &known)
+                .map(|upn| upn.as_str().len())
+                .map_err(|finding| finding.message)
+        };
+        assert_eq!(upn(64, 48), Ok(113));
+        assert_eq!(upn(65, 48), Err("more than 64 characters before the @".into()));
+        assert_eq!(upn(64, 49), Err("more than 48 characters after the @".into()));
+    }
+
+    #[test]
+    fn u4_the_domain_is_made_of_labels() {
+        let policy = policy(&[], None);
+        for bad in ["a..b", ".a.b", "a.b.", "-a.b", "a-.b", "a_b.c", "a b.c", "é.example"] {
+            let email = format!("ada@{bad}");
+            assert_eq!(upn(&policy, &email), Err(FindingCode::UpnInvalid), "{email}");
+        }
+        // What is a domain may still not be verified.
+        for good in ["a-b.c1", "localhost", "1.example"] {
+            let email = format!("ada@{good}");
+            assert_eq!(upn(&policy, &email), Err(FindingCode::DomainNotVerified), "{email}");
+        }
     }
 }

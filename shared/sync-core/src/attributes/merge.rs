@@ -229,6 +229,43 @@ mod tests {
     }
 
     #[test]
+    fn p10_what_holds_nothing_of_ours_any_more_is_only_forgotten() {
+        let list = |entry: &str| Value::List(vec![entry.to_owned()]);
+        let ours = list("old@x");
+        let merge = |observed: Option<&Value>| {
+            super::merge(A::AlternateEmail, &Source::Empty, Some(&ours), observed)
+        };
+        assert_eq!(merge(None), Merge::Forget);
+        assert_eq!(merge(Some(&Value::List(vec![]))), Merge::Forget);
+        assert_eq!(merge(Some(&list("own@x"))), Merge::Forget);
+        assert_eq!(merge(Some(&ours)), Merge::Clear);
+        let gone = super::merge(A::Department, &Source::Empty, Some(&text("R&D")), None);
+        assert_eq!(gone, Merge::Forget);
+    }
+
+    #[test]
+    fn p10_the_work_phone_is_the_one_entry_of_its_list() {
+        let list = |number: &str| Value::List(vec![number.to_owned()]);
+        let merge = |observed: &Value| merge(A::WorkPhone, &set("+44 20"), None, Some(observed));
+        assert_eq!(merge(&list("+44 21")), Merge::Set(list("+44 20")));
+        assert_eq!(merge(&list("+44 20")), Merge::Agree(list("+44 20")));
+    }
+
+    #[test]
+    fn p10_clearing_the_cost_center_leaves_the_division() {
+        let org = |division: Option<&str>, cost_center: Option<&str>| Value::OrgData {
+            division: division.map(str::to_owned),
+            cost_center: cost_center.map(str::to_owned),
+        };
+        let ours = org(None, Some("7"));
+        let merge =
+            |observed: Value| merge(A::CostCenter, &Source::Empty, Some(&ours), Some(&observed));
+        assert_eq!(merge(org(Some("EU"), Some("7"))), Merge::Set(org(Some("EU"), None)));
+        assert_eq!(merge(org(None, Some("7"))), Merge::Clear);
+        assert_eq!(merge(org(Some("EU"), None)), Merge::Forget);
+    }
+
+    #[test]
     fn p10_employee_org_data_is_written_whole() {
         let observed =
             Value::OrgData { division: Some("EU".into()), cost_center: Some("1".into()) };

@@ -37,13 +37,10 @@ fn p7_the_way_back_enables_and_updates_the_same_object() {
     "#);
 }
 
-/// What happens to a world.
-type Change = fn(&mut World);
-
 /// Each cause ends by itself; while another holds, the account stays off.
 #[test]
 fn p7_each_cause_has_its_way_back() {
-    let causes: [(Change, Change); 4] = [
+    let causes: [(Happens, Happens); 4] = [
         (
             |world| world.desired().state = UserState::Suspended,
             |world| world.desired().state = UserState::Activated,

@@ -56,7 +56,7 @@ fn is_undecided(world: &World) -> bool {
 proptest! {
     // The seeds of failures would mean nothing to a generator that was changed since.
     #![proptest_config(ProptestConfig {
-        cases: 1024,
+        cases: 512,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

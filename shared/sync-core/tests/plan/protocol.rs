@@ -346,7 +346,7 @@ fn r10_an_intent_without_an_object_ends_only_when_created_is_over() {
 
 #[test]
 fn r10_an_intent_ends_for_whoever_may_no_longer_be_created() {
-    let cases: [fn(&mut World); 4] = [
+    let cases: [Happens; 4] = [
         |world| world.connection = Connection::NotConnected,
         |world| world.desired().email = Source::Empty,
         |world| world.domains[0].federated = true,

@@ -107,7 +107,7 @@ fn u6_whoever_left_the_listed_domains_keeps_the_upn_and_every_other_rule() {
 
 #[test]
 fn u6_each_cause_switches_off_whoever_left_the_listed_domains() {
-    let causes: [(&str, fn(&mut World)); 5] = [
+    let causes: [(&str, Happens); 5] = [
         ("suspended", |world| world.desired().state = UserState::Suspended),
         ("not_connected", |world| world.connection = Connection::NotConnected),
         ("password_expired", |world| world.desired().password_expired = true),

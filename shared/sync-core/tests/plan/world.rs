@@ -57,6 +57,9 @@ pub(crate) struct World {
     pub(crate) lookup_at: Option<Timestamp>,
 }
 
+/// Something that happens to a world.
+pub(crate) type Happens = fn(&mut World);
+
 /// Ada is active and connected; Entra does not know her.
 pub(crate) fn newcomer() -> World {
     let user = JumpCloudUserId::parse(ADA).unwrap();
