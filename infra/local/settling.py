@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import datetime, timedelta
 
 # A look every so often; so many quiet ones in a row, because a message that was just received and
 # not yet deleted is counted by the queues with a delay.
@@ -9,6 +10,8 @@ EVERY_SECONDS = 0.5
 QUIET_LOOKS = 3
 # The slowest honest wait is a second look half a minute later; this is far beyond.
 PATIENCE_SECONDS = 300
+# What is looked at again only later than this is a long wait, for example for an operator.
+SOON = timedelta(seconds=60)
 
 
 class NotSettled(Exception):
@@ -16,10 +19,10 @@ class NotSettled(Exception):
 
 
 def settle(line, simulated, patience=PATIENCE_SECONDS, sleep=time.sleep, now=time.monotonic):
-    """Waits until all events are delivered, the queues are empty and nothing is due or at work.
+    """Waits until all events are delivered, the queues are empty and nothing is due soon or at work.
 
-    Waits below a quarter of an hour ring by a delayed message, so an empty queue also says that
-    nothing is due soon. Answers the seconds it took.
+    A delayed message does not count: it rings for a time that a record says, or is void. Answers the
+    seconds it took.
     """
     began = now()
     quiet = 0
@@ -41,7 +44,8 @@ def settle(line, simulated, patience=PATIENCE_SECONDS, sleep=time.sleep, now=tim
 
 def _read(status, deliveries):
     """What to show, and whether there is something to do."""
-    queues = {name: sum(status["queues"][name].values()) for name in ("events", "bulk")}
+    ready = lambda queue: queue["waiting"] + queue["in_flight"]
+    queues = {name: ready(status["queues"][name]) for name in ("events", "bulk")}
     subjects = [directory["subjects"] for directory in status["directories"]]
     total = {name: sum(s[name] for s in subjects) for name in ("known", "bound", "due", "at_work")}
     progress = (
@@ -49,7 +53,10 @@ def _read(status, deliveries):
         f"{queues['bulk']} in bulk, {total['due']} due; "
         f"{total['known']} people known, {total['bound']} bound"
     )
-    busy = deliveries["waiting"] + sum(queues.values()) + total["due"] + total["at_work"]
+    horizon = datetime.fromisoformat(status["at"]) + SOON
+    looks = [datetime.fromisoformat(s["next_due"]) for s in subjects if s["next_due"]]
+    soon = sum(look <= horizon for look in looks)
+    busy = deliveries["waiting"] + sum(queues.values()) + soon + total["at_work"]
     return progress, bool(busy)
 
 

@@ -67,6 +67,8 @@ class Count:
 def run(command, count):
     """Runs one command, shows what it prints as it comes, and answers its exit status."""
     environment = dict(os.environ)
+    # The end-to-end tests wait more than they work, so more of them than processors run at once.
+    environment.setdefault("RUST_TEST_THREADS", "4")
     if sys.stdout.isatty():
         environment.setdefault("CARGO_TERM_COLOR", "always")
     with subprocess.Popen(

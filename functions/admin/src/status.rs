@@ -66,6 +66,8 @@ pub struct Counts {
     pub failing: u64,
     /// Its time to be looked at has come.
     pub due: u64,
+    /// When the next of them is looked at.
+    pub next_due: Option<Timestamp>,
     /// Somebody holds the lease.
     pub at_work: u64,
     /// Findings by code.
@@ -123,6 +125,8 @@ impl Counts {
         self.known += 1;
         self.bound += u64::from(record.binding.as_ref().is_some_and(|b| !b.given_up));
         self.due += u64::from(stored.due.is_some_and(|due| due <= now));
+        let earliest = [self.next_due, stored.due].into_iter().flatten().min();
+        self.next_due = earliest;
         self.at_work += u64::from(stored.leased_until.is_some_and(|until| until >= now));
         for finding in &record.findings {
             *self.findings.entry(finding.code).or_default() += 1;
@@ -302,6 +306,7 @@ fn directory_json(status: &DirectoryStatus) -> serde_json::Value {
             "bound": subjects.bound,
             "failing": subjects.failing,
             "due": subjects.due,
+            "next_due": json_time(subjects.next_due),
             "at_work": subjects.at_work,
         },
         "findings": findings,

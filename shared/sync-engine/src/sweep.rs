@@ -1,7 +1,8 @@
 //! The sweep: whoever a change of the scope may concern is rung, each to be read by himself.
 //!
 //! The complete traversal of the scope is held against the bindings, both ways: who is connected and
-//! not bound, and who is bound, enabled and not connected, is rung on `bulk` (design section 4.5).
+//! not bound or switched off (P7), and who is bound, enabled and not connected, is rung on `bulk`
+//! (design section 4.5).
 //! It decides about nobody. A directory has one record for it, with the same protocol as a person's
 //! (R1 to R5), so a hundred reasons to sweep are one or two sweeps; how far it got is stored after
 //! every hundred, and whoever comes next goes on from there.
@@ -210,11 +211,14 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         };
         let last = last.clone();
         let stored = self.store.peek_many(&directory.id, &chunk).await?;
-        let bound: BTreeSet<&Subject> =
-            stored.iter().filter(|stored| is_bound(stored)).map(|stored| &stored.subject).collect();
+        let at_home: BTreeSet<&Subject> = stored
+            .iter()
+            .filter(|stored| is_bound(stored) && !is_off(stored))
+            .map(|stored| &stored.subject)
+            .collect();
         let items = chunk
             .iter()
-            .filter(|subject| !bound.contains(subject))
+            .filter(|subject| !at_home.contains(subject))
             .map(|subject| WorkItem {
                 listed_at: Some(listing.date),
                 ..bell(&directory.id, subject, Source::Sweep)

@@ -19,6 +19,7 @@ mod built;
 mod command_line;
 pub mod events;
 mod feed;
+mod http;
 mod proof;
 mod proxy;
 mod runtime_api;
@@ -28,6 +29,7 @@ mod world;
 
 pub use command_line::CommandLine;
 pub use feed::{Feed, Lane};
+pub use http::post;
 pub use proxy::{Proxy, Spoilt};
 pub use runtime_api::{Answer, Function, Invocation};
 pub use stack::{Place, Stack};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -14,13 +15,15 @@ use crate::world::World;
 /// How many quiet looks in a row count: one may fall between a message and what it leads to.
 const QUIET_LOOKS: u32 = 2;
 const LOOK: Duration = Duration::from_millis(200);
+/// What is looked at again only later than this is a long wait, for example for an operator.
+const SOON: Duration = Duration::from_secs(60);
 /// How many commands of an operator run at once.
 const OPERATORS: usize = 4;
 
 impl World {
-    /// Waits until JumpCloud has delivered its events, the queues are empty and nothing is due or
-    /// at work. Waits of up to a quarter of an hour ring by a message, so an empty queue says that
-    /// nothing is due soon, either.
+    /// Waits until JumpCloud has delivered its events, the queues are empty and nothing is due soon
+    /// or at work. A delayed message does not count: it rings for a time that a record says, or is
+    /// void; other directories of the stack have theirs, too.
     ///
     /// # Panics
     ///
@@ -113,10 +116,14 @@ impl World {
 }
 
 fn is_quiet(status: &Value) -> bool {
-    let queues = ["events", "bulk"].map(|lane| &status["queues"][lane]);
-    let depths = queues.iter().flat_map(|queue| queue.as_object().into_iter().flatten());
-    let directories = status["directories"].as_array().into_iter().flatten();
-    let subjects = directories
-        .flat_map(|directory| ["due", "at_work"].map(|name| &directory["subjects"][name]));
-    depths.map(|(_, depth)| depth).chain(subjects).all(|count| *count == 0)
+    let ready = ["events", "bulk"]
+        .into_iter()
+        .flat_map(|lane| ["waiting", "in_flight"].map(|depth| &status["queues"][lane][depth]));
+    let time = |text: &Value| text.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let horizon = time(&status["at"]).expect("a status says when it was taken") + SOON;
+    let directories = || status["directories"].as_array().into_iter().flatten();
+    let at_work = directories().map(|directory| &directory["subjects"]["at_work"]);
+    let mut looks = directories().map(|directory| time(&directory["subjects"]["next_due"]));
+    ready.chain(at_work).all(|count| *count == 0)
+        && looks.all(|look| look.is_none_or(|look| look > horizon))
 }

@@ -25,19 +25,48 @@ pub struct Setup {
     lease: f64,
     first_run: &'static str,
     company: Option<Company>,
+    upn: &'static str,
+    users: &'static str,
+    created: f64,
 }
 
 impl Setup {
     /// An empty company, synced as a directory of this name; no other test may use the name.
     pub fn new(directory: &str) -> Self {
         let directory = directory.to_owned();
-        Self { directory, lease: 20.0, first_run: "apply", company: None }
+        Self {
+            directory,
+            lease: 20.0,
+            first_run: "apply",
+            company: None,
+            upn: "",
+            users: "",
+            created: 900.0,
+        }
     }
 
     /// The same with a lease of so many seconds, for tests that wait for its end.
     #[must_use]
     pub fn lease(self, lease: f64) -> Self {
         Self { lease, ..self }
+    }
+
+    /// The same with these lines in `[upn]`.
+    #[must_use]
+    pub fn upn(self, upn: &'static str) -> Self {
+        Self { upn, ..self }
+    }
+
+    /// The same with these lines in `[users]`.
+    #[must_use]
+    pub fn users(self, users: &'static str) -> Self {
+        Self { users, ..self }
+    }
+
+    /// The same where a new account is young for so many seconds, for tests that delete one.
+    #[must_use]
+    pub fn created(self, created: f64) -> Self {
+        Self { created, ..self }
     }
 
     /// The same, with a first run that nobody has approved.
@@ -155,7 +184,11 @@ impl World {
 
     /// `settle` is a second, so that events are covered soon after their second look; leases are
     /// long unless a test waits for one, since a lease also bounds what a vendor's answer may take.
-    fn configuration(&self, Setup { lease, .. }: &Setup, tenant: &str) -> String {
+    fn configuration(
+        &self,
+        Setup { lease, upn, users, created, .. }: &Setup,
+        tenant: &str,
+    ) -> String {
         let Self { directory, jumpcloud, entra, .. } = self;
         let organization = jumpcloud.state(|state| state.organization());
         format!(
@@ -178,10 +211,15 @@ graph_url = "{}"
 login_url = "{}"
 [upn]
 source = "email"
+{upn}
+
+[users]
+{users}
 [timing]
 lease = {lease}
 settle = 1
 second_looks = [1, 2]
+created = {created}
 "#,
             self.secret_id(),
             self.webhook_secret_id(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use e2e::events::batch;
-use e2e::{Proxy, Setup, World};
+use e2e::{Proxy, Setup, World, post};
 use serde_json::{Value, json};
 use simulators::{Control, Entry};
 
@@ -154,14 +154,6 @@ async fn who_knocks_wrongly_is_told_over_http() {
     let nobody = format!("{}/events/nobody", world.api());
     assert_eq!(post(&nobody, &authorized, "{}").await.0, 404);
     assert_eq!(world.jumpcloud.control().journal(), []);
-}
-
-#[expect(clippy::disallowed_methods, reason = "a sender that shares nothing with the product")]
-async fn post(url: &str, authorization: &str, body: &str) -> (u16, String) {
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let request = client.post(url).header("authorization", authorization).body(body.to_owned());
-    let answer = request.send().await.expect("an answer");
-    (answer.status().as_u16(), answer.text().await.expect("the whole answer"))
 }
 
 /// Each kind of change once, with what it costs. A first person warms the function up.

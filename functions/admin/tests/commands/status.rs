@@ -54,7 +54,8 @@ async fn a_directory_that_is_well() {
             "bound": 1,
             "due": 0,
             "failing": 0,
-            "known": 1
+            "known": 1,
+            "next_due": null
           },
           "version": 1
         }
@@ -193,7 +194,8 @@ async fn the_same_for_programs() {
             "bound": 1,
             "due": 1,
             "failing": 2,
-            "known": 5
+            "known": 5,
+            "next_due": "2026-05-01T08:00:00Z"
           },
           "version": 1
         }

@@ -17,7 +17,7 @@ pub(super) struct Progress {
 /// Which way it looks, and after whom it goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// From the listing to the records: who is connected and not bound.
+    /// From the listing to the records: who is connected and not bound, or switched off.
     Connected(Option<JumpCloudUserId>),
     /// From the records to the listing: who is bound, enabled and not connected.
     Bound(Option<Subject>),

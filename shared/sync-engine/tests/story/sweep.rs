@@ -44,6 +44,15 @@ async fn connecting_a_group_creates_its_members_and_disconnecting_it_switches_th
     world.deliver();
     world.settle().await;
     assert_eq!(world.headcount(), (30, 0));
+    // P7: connected again, everybody is back.
+    world.connect_group(&group);
+    world.deliver();
+    world.settle().await;
+    assert_eq!(world.headcount(), (30, 30));
+    world.disconnect_group(&group);
+    world.deliver();
+    world.settle().await;
+    assert_eq!(world.headcount(), (30, 0));
     // At rest, another reason to sweep changes nothing.
     world.clear_journals();
     world.jumpcloud.state(|state| state.delete_group(&group));

@@ -179,6 +179,11 @@ impl State {
         true
     }
 
+    /// Removes a deleted object for good, as time or an administrator would.
+    pub fn purge_user(&mut self, id: &str) -> bool {
+        self.deleted.remove(id, self.now).is_some()
+    }
+
     /// Every group, as stored, in the order of the ids.
     pub fn groups(&self) -> Vec<Value> {
         values(&self.groups)
