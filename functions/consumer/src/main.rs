@@ -1,40 +1,15 @@
 //! The Lambda of both queues: an SQS batch in, the messages that are handed back out.
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use clock::Clock;
 use consumer::Consumer;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use service::secrets::Secrets;
-use service::settings::Settings;
-use store::dynamodb::DynamoStore;
-use sync_engine::Engine;
-use sync_engine::directories::Directories;
-use work_queue::sqs::{QueueUrls, SqsQueue};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     service::telemetry::init();
-    let settings = Settings::from_env()?;
-    let aws = service::aws::config().await;
-    let clock = Clock::system();
-
-    let store =
-        DynamoStore::new(aws_sdk_dynamodb::Client::new(&aws), &settings.table, clock.clone());
-    let urls = QueueUrls {
-        events: settings.events_queue_url,
-        bulk: settings.bulk_queue_url,
-        parked: settings.parked_queue_url,
-    };
-    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&aws), urls, clock.clone());
-    let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), clock.clone());
-    let configured = service::directories::Directories::new(
-        store.clone(),
-        settings.custom_endpoints,
-        clock.clone(),
-    );
-    let directories = Directories::new(configured, secrets, clock.clone());
-    let consumer = Consumer::new(Engine::new(store, queue, clock), directories);
+    let (engine, directories) = sync_engine::deployed::from_environment().await?;
+    let consumer = Consumer::new(engine, directories);
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let (batch, context) = event.into_parts();

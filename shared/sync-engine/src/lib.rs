@@ -18,6 +18,7 @@ use work_queue::{QueueError, WorkItem, WorkQueue};
 mod apply;
 pub mod catch_up;
 mod close;
+pub mod deployed;
 pub mod directories;
 mod observe;
 mod pass;
