@@ -100,11 +100,11 @@ fn expect_adds_looks_until_it_is_read() {
     look again at 2026-05-01T10:00:06Z
     ");
     world.record.expecting = world.planned().plan.memory.expecting;
-    world.now = at(7);
-    assert_snapshot!(world.plan(), @"
-    nothing to do
-    look again at 2026-05-01T10:00:31Z
-    ");
+    // Also on the very second of the look.
+    for now in [6, 7] {
+        world.now = at(now);
+        assert_eq!(world.planned().look_again, Some(at(31)));
+    }
     world.now = at(32);
     assert_snapshot!(world.plan(), @"nothing to do");
 }
