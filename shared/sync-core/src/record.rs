@@ -293,6 +293,10 @@ impl Failure {
         const HOUR: u64 = 3600;
         let class = class.into();
         let previous = previous.filter(|previous| previous.class == class);
+        // Tried before its time, by an event or its second look: the ledger goes on as it was.
+        if let Some(previous) = previous.filter(|previous| now < previous.next) {
+            return Self { message: message.into(), ..previous.clone() };
+        }
         let attempts = previous.map_or(0, |previous| previous.attempts) + 1;
         let since = previous.map_or(now, |previous| previous.since);
         let hours = match attempts {
@@ -389,6 +393,9 @@ mod tests {
         assert_eq!(waits, [3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600]);
         let late = Failure::again(Some(&failure), "x", "m", at(29 * 24 * 3600));
         assert_eq!(late.next, Timestamp::MAX);
+        let early = Failure { next: at(100), ..failure.clone() };
+        let again = Failure::again(Some(&early), "x", "new", at(99));
+        assert_eq!(again, Failure { message: "new".into(), ..early });
         let other = Failure::again(Some(&failure), "y", "m", at(50));
         assert_eq!((other.attempts, other.since), (1, at(50)));
     }

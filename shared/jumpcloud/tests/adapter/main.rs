@@ -7,5 +7,6 @@ mod credentials;
 mod events;
 mod faults;
 mod organization;
+mod scope;
 mod users;
 mod world;

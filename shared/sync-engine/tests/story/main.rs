@@ -12,6 +12,7 @@ mod create;
 mod gate;
 mod gone;
 mod lease;
+mod ledger;
 mod looks;
 mod sweep;
 mod switch;
