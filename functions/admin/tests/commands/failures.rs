@@ -16,7 +16,8 @@ async fn failing() -> World {
     let world = World::with_corp().await;
     let now = world.clock.now();
     let refused = Failure::again(None, "graph_400", "Property \u{202e}x is invalid", now);
-    let again = Failure::again(Some(&refused), "graph_400", "refused", now);
+    let its_time_has_come = Failure { next: now, ..refused.clone() };
+    let again = Failure::again(Some(&its_time_has_come), "graph_400", "refused", now);
     let for_ever = Failure { next: Timestamp::MAX, attempts: 31, ..refused.clone() };
     let fails = |failure, record| UserRecord { failure: Some(failure), ..record };
     world.commit(1, &fails(again, bound(1, "ada@corp.example")), None, &[]).await;
