@@ -4,20 +4,31 @@ use e2e::Setup;
 use serde_json::json;
 use simulators::{Effect, Fault};
 
-use crate::{codes, enabled, patch, stranger};
+use crate::{codes, enabled, lost, patch, stranger};
 
+/// The answer to one of the two creates is lost.
 #[tokio::test]
-async fn a_staged_person_is_enabled_on_activation_although_the_answer_was_lost() {
+async fn staged_people_are_enabled_on_activation() {
     let world = Setup::new("arrive-staged").deployed().await;
-    world.entra.control().add_fault(Fault::once("POST /users", Effect::CutAfter));
-    let ada = stranger(&world, "ada");
-    patch(&world, &ada, json!({ "state": "STAGED", "activated": false }));
-    world.set_connected(&ada, true);
+    let lose = Fault::once("POST /users", Effect::CutAfter).contains("ada@corp.example");
+    world.entra.control().add_fault(lose);
+    let people = ["ada", "bob"].map(|name| (name, stranger(&world, name)));
+    for (_, user) in &people {
+        patch(&world, user, json!({ "state": "STAGED", "activated": false }));
+        world.set_connected(user, true);
+    }
     world.settle().await;
-    assert_eq!((world.accounts("ada"), enabled(&world, "ada")), (1, Some(false)));
-    world.jumpcloud.state(|state| state.activate(&ada));
+    assert_eq!(lost(&world, "POST /users"), 1);
+    for (name, _) in &people {
+        assert_eq!((world.accounts(name), enabled(&world, name)), (1, Some(false)), "{name}");
+    }
+    world.jumpcloud.state(|state| {
+        assert!(people.iter().all(|(_, user)| state.activate(user)));
+    });
     world.settle().await;
-    assert_eq!((world.accounts("ada"), enabled(&world, "ada")), (1, Some(true)));
+    for (name, _) in &people {
+        assert_eq!((world.accounts(name), enabled(&world, name)), (1, Some(true)), "{name}");
+    }
     world.prove(0).await;
 }
 
@@ -30,6 +41,7 @@ async fn a_renamed_person_keeps_the_account_and_frees_the_name() {
     world.entra.control().add_fault(Fault::once("PATCH /users/{id}", Effect::CutAfter));
     patch(&world, &ada, json!({ "email": "countess@corp.example", "lastname": "Lovelace" }));
     world.settle().await;
+    assert_eq!(lost(&world, "PATCH /users/{id}"), 1);
     let account = world.account("countess").expect("the same account");
     assert_eq!((&account["id"], &account["surname"]), (&object, &json!("Lovelace")));
     // The next of that name gets it.

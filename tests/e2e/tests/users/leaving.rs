@@ -3,7 +3,7 @@
 use e2e::{Setup, World};
 use serde_json::json;
 
-use crate::{add_member, connected_group, enabled, patch, stranger};
+use crate::{add_member, connected_group, enabled, events, patch, stranger};
 
 const SUSPEND: &str = "on_password_expired = \"suspend\"\non_lockout = \"suspend\"";
 
@@ -34,6 +34,8 @@ async fn each_cause_switches_off_and_has_its_way_back() {
     world.jumpcloud.state(|state| state.remove_member(&other, &member));
     world.settle().await;
     assert_eq!(states(), [false; 6], "the last path is gone");
+    let revoked = world.entra.control().counts()["POST /users/{id}/revokeSignInSessions"];
+    assert_eq!(revoked, 6, "everybody is signed out");
 
     world.jumpcloud.state(|state| {
         state.unsuspend(&suspended);
@@ -59,12 +61,9 @@ async fn each_cause_switches_off_and_has_its_way_back() {
     assert_eq!(reasons, expected);
 }
 
-/// The reasons of all deactivations, as `entra-sync events` tells them.
+/// The reasons of all deactivations.
 async fn reasons(world: &World) -> Vec<String> {
-    let events = world.line.run(&["events", "--json"]).await;
-    let events = events
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("an event a line"));
+    let events = events(world).await.into_iter();
     events
         .filter(|event| event["event_type"] == "user_deprovision")
         .map(|event| event["reason"].as_str().expect("a reason").to_owned())

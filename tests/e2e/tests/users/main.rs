@@ -3,9 +3,13 @@
 
 use e2e::World;
 use serde_json::{Value, json};
+use simulators::Entry;
 
+mod adopting;
+mod answers;
 mod arriving;
 mod leaving;
+mod racing;
 mod trouble;
 
 /// The state of an account: enabled, disabled, or not there.
@@ -46,4 +50,24 @@ async fn codes(world: &World, user: &str) -> Vec<String> {
     let shown = world.shown(user).await.expect("a record");
     let findings = shown["findings"].as_array().cloned().unwrap_or_default();
     findings.iter().filter_map(|finding| finding["code"].as_str().map(str::to_owned)).collect()
+}
+
+/// What was changed in the directory, as `entra-sync events` tells it.
+async fn events(world: &World) -> Vec<Value> {
+    let events = world.line.run(&["events", "--json"]).await;
+    events.lines().map(|line| serde_json::from_str(line).expect("an event a line")).collect()
+}
+
+/// How many answers to such changes in Entra were lost. A fault that nothing meets proves nothing.
+fn lost(world: &World, route: &str) -> usize {
+    let cut = |write: &Entry| write.route == route && write.status == 0;
+    world.writes().iter().filter(|write| cut(write)).count()
+}
+
+/// One event, as JumpCloud posts it.
+async fn post(world: &World, event: &Value) {
+    let url = format!("{}{}", world.api(), world.events_path());
+    let authorization = format!("Bearer {}", World::TOKEN);
+    let (status, answer) = e2e::post(&url, &authorization, &event.to_string()).await;
+    assert_eq!(status, 202, "{answer}");
 }

@@ -1,76 +1,12 @@
-//! Lost answers, lag, storms of 429, and messages that come twice, late, and while one is at it.
+//! Messages that come twice, in any order, and while one is at it.
 
-use std::time::Duration;
-
-use e2e::{Setup, World, until};
+use e2e::{Setup, until};
 use serde_json::Value;
 use simulators::{Effect, Fault};
 
-use crate::enabled;
+use crate::{enabled, post};
 
 const SWITCH: &str = "PATCH /users/{id}";
-
-#[tokio::test]
-async fn the_answers_to_creating_disabling_and_enabling_are_lost() {
-    let world = Setup::new("trouble-lost").deployed().await;
-    let faults = |route| world.entra.control().add_fault(Fault::once(route, Effect::CutAfter));
-    faults("POST /users");
-    let ada = world.hire("ada");
-    world.settle().await;
-    assert_eq!((world.accounts("ada"), enabled(&world, "ada")), (1, Some(true)));
-    faults(SWITCH);
-    faults("POST /users/{id}/revokeSignInSessions");
-    world.jumpcloud.state(|state| state.suspend(&ada));
-    world.settle().await;
-    assert_eq!(enabled(&world, "ada"), Some(false));
-    faults(SWITCH);
-    world.jumpcloud.state(|state| state.unsuspend(&ada));
-    world.settle().await;
-    assert_eq!(enabled(&world, "ada"), Some(true), "our own write was taken for somebody else's");
-    world.prove(0).await;
-}
-
-/// Everything Entra answers is two seconds old; suspended, back and suspended again within seconds.
-#[tokio::test]
-async fn entra_lags_behind_its_writes() {
-    let world = Setup::new("trouble-lag").deployed().await;
-    world.entra.control().set_lag(Duration::from_secs(2));
-    let (ada, bob) = (world.hire("ada"), world.hire("bob"));
-    world.settle().await;
-    for _ in 0..2 {
-        world.jumpcloud.state(|state| {
-            state.suspend(&ada);
-            state.suspend(&bob);
-            state.unsuspend(&ada);
-        });
-    }
-    world.settle().await;
-    assert_eq!((enabled(&world, "ada"), enabled(&world, "bob")), (Some(true), Some(false)));
-    assert_eq!((world.accounts("ada"), world.accounts("bob")), (1, 1));
-    world.entra.control().set_lag(Duration::ZERO);
-    world.prove(0).await;
-}
-
-#[tokio::test]
-async fn a_storm_of_429_delays_and_loses_nothing() {
-    let world = Setup::new("trouble-storm").deployed().await;
-    let throttled = || Effect::Status { status: 429, retry_after: Some("1".into()), body: None };
-    for route in ["POST /users", SWITCH] {
-        world.entra.control().add_fault(Fault::new(route, throttled()).times(6));
-    }
-    let people: Vec<String> = (0..6).map(|number| world.hire(&format!("person{number}"))).collect();
-    world.settle().await;
-    world.jumpcloud.state(|state| {
-        assert!(people.iter().all(|id| state.suspend(id)));
-    });
-    world.settle().await;
-    for number in 0..6 {
-        let name = format!("person{number}@");
-        assert_eq!(world.accounts(&name), 1, "{name}");
-        assert_eq!(enabled(&world, &format!("person{number}")), Some(false), "{name}");
-    }
-    world.prove(0).await;
-}
 
 /// Every event of a busy day comes three times, youngest first, and some while one is at it.
 #[tokio::test]
@@ -114,12 +50,4 @@ async fn a_change_while_the_subject_is_synced_is_heard() {
     world.settle().await;
     assert_eq!(enabled(&world, "ada"), Some(true));
     world.prove(0).await;
-}
-
-/// One event, as JumpCloud posts it.
-async fn post(world: &World, event: &Value) {
-    let url = format!("{}{}", world.api(), world.events_path());
-    let authorization = format!("Bearer {}", World::TOKEN);
-    let (status, answer) = e2e::post(&url, &authorization, &event.to_string()).await;
-    assert_eq!(status, 202, "{answer}");
 }
