@@ -5,6 +5,7 @@
 
 use graph::GraphError;
 use store::{ClaimChange, Store, StoreError, Tombstone};
+use sync_core::attributes::Value;
 use sync_core::audit::{AuditChange, AuditKind};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::{EntraUserId, Upn};
@@ -156,6 +157,14 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Whoever waits for this UPN is rung once the commit has given it up (R12).
     pub(super) fn freed(&mut self, upn: Upn) {
         self.freed.push(upn);
+    }
+}
+
+/// A value as an audit event holds it: a text is told as it is, not quoted as a plan shows it.
+fn told(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::List(_) | Value::OrgData { .. } => value.to_string(),
     }
 }
 

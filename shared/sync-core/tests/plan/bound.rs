@@ -110,6 +110,15 @@ fn expect_adds_looks_until_it_is_read() {
 }
 
 #[test]
+fn expect_is_looked_at_later_not_at_the_time_that_has_come() {
+    let mut world = member();
+    world.record.expecting = Some(Expecting { expect: Expect::Suspended, since: at(-4) });
+    assert_eq!(world.planned().look_again, Some(at(26)));
+    world.record.expecting = Some(Expecting { expect: Expect::Suspended, since: at(-29) });
+    assert_eq!(world.planned().look_again, None);
+}
+
+#[test]
 fn expect_is_met_by_what_it_announces() {
     let mut world = leaver();
     world.expect = Some(Expect::Suspended);

@@ -11,7 +11,7 @@ use sync_core::record::{Answered, Binding, Intent, Origin, Owed, after};
 use transport::Secret;
 use work_queue::WorkQueue;
 
-use super::{Step, audited};
+use super::{Step, audited, told};
 use crate::pass::Pass;
 use crate::trouble::{Told, Trouble};
 
@@ -83,9 +83,11 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             audited("accountEnabled", None, Some(creation.enabled.to_string())),
             audited("displayName", None, Some(creation.display_name.clone())),
         ];
-        changes.extend(creation.attributes.iter().map(|(attribute, value)| {
-            audited(attribute.row().property, None, Some(value.to_string()))
-        }));
+        changes.extend(
+            creation.attributes.iter().map(|(attribute, value)| {
+                audited(attribute.row().property, None, Some(told(value)))
+            }),
+        );
         let event = self.event(AuditKind::Create, changes);
         self.bind(&object, &creation.upn, event).await
     }

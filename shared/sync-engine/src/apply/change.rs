@@ -10,7 +10,7 @@ use sync_core::plan::{Change, SetEnabled};
 use sync_core::record::{Answered, Unanswered, after};
 use work_queue::WorkQueue;
 
-use super::{Step, audited};
+use super::{Step, audited, told};
 use crate::SyncError;
 use crate::pass::Pass;
 use crate::trouble::{Told, Trouble};
@@ -252,7 +252,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             .iter()
             .map(|change| {
                 let Change { attribute, from, to, remember: _ } = change;
-                let text = |value: &Option<_>| value.as_ref().map(ToString::to_string);
+                let text = |value: &Option<_>| value.as_ref().map(told);
                 audited(attribute.row().property, text(from), text(to))
             })
             .collect();
