@@ -144,7 +144,7 @@ impl ShownUser {
             let upn = escape(intent.upn.as_str());
             rows.push(("creating", format!("{upn}, open until {}", self.when(intent.open_until))));
         }
-        if let Some(upn) = &record.renaming {
+        for upn in &record.renaming {
             let upn = escape(upn.as_str());
             rows.push(("renaming", format!("to {upn}, not answered yet")));
         }

@@ -2,7 +2,7 @@
 //!
 //! The protocol that reads and writes it lives in the `store` crate; here is only its meaning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -100,9 +100,9 @@ pub struct UserRecord {
     pub binding: Option<Binding>,
     /// A creation that was begun and whose outcome is not known yet (R10).
     pub intent: Option<Intent>,
-    /// A UPN that was claimed and may have been written, its answer not committed: like an
-    /// unanswered write, it is sent again before anything is given up (P5).
-    pub renaming: Option<Upn>,
+    /// UPNs that were claimed and may have been written, the answers not committed: like an
+    /// unanswered write, the wanted one is sent again before any is given up (P5).
+    pub renaming: BTreeSet<Upn>,
     /// A write of `accountEnabled` whose answer is not committed (R7).
     pub unanswered: Option<Unanswered>,
     /// The last `accountEnabled` decided, and the read it was decided on (R6).

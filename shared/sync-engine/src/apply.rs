@@ -3,6 +3,8 @@
 //! A passing fault ends the plan, and the next sync makes a new one. A permanent failure is
 //! noted and the rest goes on, so that one refused value never holds up a deactivation.
 
+use std::collections::BTreeSet;
+
 use graph::GraphError;
 use store::{ClaimChange, Store, StoreError, Tombstone};
 use sync_core::attributes::Value;
@@ -122,8 +124,8 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             self.record.unanswered = None;
             self.record.revoke_pending = false;
         }
-        if let Some(upn) = unbind {
-            return self.unbind(upn);
+        if unbind.is_some() {
+            return self.unbind();
         }
         let unfinished = self.failure.is_some()
             || self.record.unanswered.is_some()
@@ -139,19 +141,27 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             binding.given_up = true;
             let tombstone = Tombstone { disabled_by_us: binding.disabled_by_us };
             let (object, upn) = (binding.object.clone(), binding.upn.clone());
-            let keys = [self.object_claim(&object), self.upn_claim(&upn)];
-            self.claims.extend(keys.map(|key| ClaimChange::GiveUp { key, tombstone }));
-            self.freed(upn);
+            let key = self.object_claim(&object);
+            self.claims.push(ClaimChange::GiveUp { key, tombstone });
+            // A change of the UPN that was never answered may have landed: its claim ends, too.
+            let renaming = std::mem::take(&mut self.record.renaming);
+            for upn in renaming.into_iter().chain([upn]).collect::<BTreeSet<_>>() {
+                let key = self.upn_claim(&upn);
+                self.claims.push(ClaimChange::GiveUp { key, tombstone });
+                self.freed(upn);
+            }
         }
     }
 
-    /// Gives up an object that is gone for good; the UPN it is created again under stays claimed.
-    fn unbind(&mut self, kept: &Upn) {
+    /// Gives up an object that is gone for good, and every UPN: the creation that follows claims
+    /// its own with its intent, and whoever leaves before that holds nothing.
+    fn unbind(&mut self) {
         let Some(binding) = self.record.binding.take() else { return };
         self.record.unanswered = None;
         self.record.revoke_pending = false;
         self.claims.push(ClaimChange::Release { key: self.object_claim(&binding.object) });
-        self.give_up_upns([binding.upn], kept);
+        let renaming = std::mem::take(&mut self.record.renaming);
+        self.give_up_upns(renaming.into_iter().chain([binding.upn]), None);
     }
 
     /// Whoever waits for this UPN is rung once the commit has given it up (R12).

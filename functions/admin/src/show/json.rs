@@ -46,7 +46,7 @@ impl ShownUser {
             "state": state(record),
             "binding": binding.as_ref().map(bound),
             "intent": intent.as_ref().map(intended),
-            "renaming": renaming.as_ref().map(Upn::as_str),
+            "renaming": renaming.iter().map(Upn::as_str).collect::<Vec<_>>(),
             "unanswered": unanswered.map(written),
             "revoke_pending": revoke_pending,
             "findings": findings,

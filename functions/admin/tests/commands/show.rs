@@ -102,7 +102,7 @@ async fn a_person_who_is_well() {
         "deleted_seen": false,
         "heard": null
       },
-      "renaming": null,
+      "renaming": [],
       "revoke_pending": false,
       "state": "bound",
       "synced_at": "2026-05-01T08:00:00Z",
@@ -242,7 +242,7 @@ async fn the_same_for_programs() {
         "deleted_seen": true,
         "heard": "2026-05-01T07:59:59.25Z"
       },
-      "renaming": null,
+      "renaming": [],
       "revoke_pending": true,
       "state": "creating",
       "synced_at": null,

@@ -18,8 +18,8 @@ pub(crate) struct RecordItem {
     binding: Option<BindingItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     intent: Option<IntentItem>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    renaming: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    renaming: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unanswered: Option<UnansweredItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,7 +126,7 @@ impl From<&UserRecord> for RecordItem {
         Self {
             binding: binding.as_ref().map(BindingItem::from),
             intent: intent.as_ref().map(IntentItem::from),
-            renaming: renaming.as_ref().map(ToString::to_string),
+            renaming: renaming.iter().map(ToString::to_string).collect(),
             unanswered: unanswered.map(|Unanswered { value, sent_at, may_land_until }| {
                 let (sent_at, may_land_until) = (millis(sent_at), millis(may_land_until));
                 UnansweredItem { value, sent_at, may_land_until }
@@ -176,7 +176,7 @@ impl TryFrom<RecordItem> for UserRecord {
         Ok(Self {
             binding: binding.map(Binding::try_from).transpose()?,
             intent: intent.map(Intent::try_from).transpose()?,
-            renaming: renaming.as_deref().map(Upn::parse).transpose()?,
+            renaming: renaming.iter().map(|upn| Upn::parse(upn)).collect::<Result<_, _>>()?,
             unanswered: unanswered.map(Unanswered::try_from).transpose()?,
             decided: decided.map(Decided::try_from).transpose()?,
             covered: maybe_timestamp(covered)?,

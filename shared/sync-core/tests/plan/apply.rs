@@ -96,7 +96,7 @@ impl World {
     }
 
     fn rename(&mut self, from: &Upn, to: &Upn) {
-        let again = self.record.renaming.take().is_some();
+        let again = !std::mem::take(&mut self.record.renaming).is_empty();
         assert!(again || from != to, "a rename to the same UPN");
         self.entra().upn = to.clone();
         self.binding().upn = to.clone();

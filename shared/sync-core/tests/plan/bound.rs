@@ -41,7 +41,7 @@ fn p5_a_rename_of_ours_counts_over_what_is_read() {
 fn p5_a_rename_whose_answer_is_missing_is_sent_again_whatever_is_read() {
     let mut world = member();
     world.desired().email = Source::Set("ada.l@corp.example".into());
-    world.record.renaming = Some(upn("ada.l@corp.example"));
+    world.record.renaming = [upn("ada.l@corp.example")].into();
     assert_snapshot!(world.plan(), @"rename ada@corp.example -> ada.l@corp.example");
     world.entra().upn = upn("ada.l@corp.example");
     assert_snapshot!(world.plan(), @"rename ada@corp.example -> ada.l@corp.example");

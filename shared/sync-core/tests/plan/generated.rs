@@ -134,7 +134,7 @@ impl Choices {
             record.decided = Some(Decided { enabled: self.of(2) == 1, read_at });
         }
         if bound && self.seldom() {
-            record.renaming = Some(upn(self.one(&["ada@corp.example", "ada.l@corp.example"])));
+            record.renaming = [upn(self.one(&["ada@corp.example", "ada.l@corp.example"]))].into();
         }
         record.revoke_pending = bound && self.seldom();
         let expects = [None, None, Some(Expect::Suspended), Some(Expect::Deleted)];

@@ -1,6 +1,9 @@
 //! How an object that is ours is changed: `accountEnabled`, UPN, attributes, manager (P5 to P7, P13).
 
+use std::collections::BTreeSet;
+
 use graph::{AttributeChange, GraphError};
+use jiff::Timestamp;
 use store::{ClaimChange, Store};
 use sync_core::attributes::Value;
 use sync_core::audit::AuditKind;
@@ -23,7 +26,16 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// P9: from now on the object is young again, since replicas learn of it late (R11).
     pub(super) async fn restore(&mut self) -> Result<Step, Trouble> {
         let object = self.object()?;
+        // Stored before it is sent: after a lost answer a replica that lags is not "gone" (R11).
+        let created_at = self.record.binding.as_ref().and_then(|binding| binding.created_at);
+        let now = self.now();
+        self.set_young_since(Some(now));
+        self.record(&[]).await.map_err(SyncError::from)?;
+        self.before_write().await?;
         if let Err(error) = self.directory.graph.restore_user(&object).await {
+            if !error.is_unanswered() {
+                self.set_young_since(created_at);
+            }
             if error.is_not_found() {
                 // Restored by somebody else meanwhile, or gone for good: the next look tells.
                 return Err(Trouble::Passing(Told::new("not_in_deleted_items", &error)));
@@ -31,14 +43,15 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             self.leave(error, AuditKind::Restore)?;
             return Ok(Step::Blocked);
         }
-        let now = self.now();
-        if let Some(binding) = &mut self.record.binding {
-            binding.created_at = Some(now);
-        }
         let event = self.event(AuditKind::Restore, Vec::new());
         self.audit.push(event);
-        self.record(&[]).await.map_err(SyncError::from)?;
         Ok(Step::Done)
+    }
+
+    fn set_young_since(&mut self, at: Option<Timestamp>) {
+        if let Some(binding) = &mut self.record.binding {
+            binding.created_at = at;
+        }
     }
 
     /// R7: the write is stored before it is sent, and cleared only with its answer (R9).
@@ -102,7 +115,8 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// P5: the new UPN is claimed before it is written; the old one is given up by the commit.
     pub(super) async fn rename(&mut self, from: &Upn, to: &Upn) -> Result<Step, Trouble> {
         let object = self.object()?;
-        let before = self.record.renaming.replace(to.clone());
+        let before = self.record.renaming.clone();
+        self.record.renaming.insert(to.clone());
         let take = ClaimChange::Take { key: self.upn_claim(to), object: Some(object.clone()) };
         if let Err(error) = self.record(&[take]).await {
             self.record.renaming = before;
@@ -130,11 +144,11 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             }
         }
         let now = self.now();
-        self.record.renaming = None;
+        self.record.renaming.clear();
         if let Some(binding) = &mut self.record.binding {
             let old = std::mem::replace(&mut binding.upn, to.clone());
             binding.written_at = Some(now);
-            self.give_up_upns([Some(old), before].into_iter().flatten(), to);
+            self.give_up_upns(before.into_iter().chain([old]), Some(to));
         }
         if from != to {
             let change = audited("userPrincipalName", Some(from.to_string()), Some(to.to_string()));
@@ -144,11 +158,11 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         Ok(Step::Done)
     }
 
-    /// Refused: an earlier unanswered change is all that may still be under way, and the claim on
+    /// Refused: earlier unanswered changes are all that may still be under way, and the claim on
     /// the refused UPN is given up.
-    fn not_renamed(&mut self, before: Option<Upn>, refused: &Upn) {
-        let kept = [self.record.binding.as_ref().map(|binding| &binding.upn), before.as_ref()];
-        if !kept.into_iter().flatten().any(|upn| upn == refused) {
+    fn not_renamed(&mut self, before: BTreeSet<Upn>, refused: &Upn) {
+        let bound = self.record.binding.as_ref().is_some_and(|binding| binding.upn == *refused);
+        if !bound && !before.contains(refused) {
             self.claims.push(ClaimChange::Release { key: self.upn_claim(refused) });
             self.freed(refused.clone());
         }
@@ -156,10 +170,12 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     }
 
     /// Releases claims on former UPNs with the commit, which then owes their waiters a ring.
-    pub(super) fn give_up_upns(&mut self, former: impl IntoIterator<Item = Upn>, kept: &Upn) {
-        let mut former: Vec<Upn> = former.into_iter().filter(|upn| upn != kept).collect();
-        former.sort();
-        former.dedup();
+    pub(super) fn give_up_upns(
+        &mut self,
+        former: impl IntoIterator<Item = Upn>,
+        kept: Option<&Upn>,
+    ) {
+        let former: BTreeSet<Upn> = former.into_iter().filter(|upn| Some(upn) != kept).collect();
         for upn in former {
             self.claims.push(ClaimChange::Release { key: self.upn_claim(&upn) });
             self.freed(upn);

@@ -116,3 +116,51 @@ async fn r10_a_refused_creation_leaves_no_intent() {
     assert_eq!(world.enabled("ada.l"), Some(true));
     world.at_rest(&ada).await;
 }
+
+/// Deleted while the answer to a rename is missing: neither of the UPNs stays held by the dead.
+#[tokio::test]
+async fn p8_an_unanswered_rename_of_the_former_owner_is_inherited() {
+    let mut world = World::new().await;
+    let former = world.employee("ada").await;
+    let object = world.object(&former).await;
+    email(&world, &former, "countess");
+    world.entra_fault(Fault::once("PATCH /users/{id}", Effect::CutAfter));
+    let event = world.events().remove(0);
+    world.work(&event).await;
+    assert_eq!(world.enabled("countess"), Some(true), "the change has landed");
+    world.jumpcloud.state(|state| state.delete_user(former.as_str()));
+    world.deliver();
+    world.settle().await;
+    let heir = world.hire("countess");
+    let other = world.hire("ada");
+    world.deliver();
+    world.settle().await;
+    assert_eq!(world.object(&heir).await, object);
+    assert_eq!((world.enabled("countess"), world.enabled("ada")), (Some(true), Some(true)));
+    world.at_rest(&heir).await;
+    world.at_rest(&other).await;
+}
+
+/// Two changes of the UPN in a row, both answers lost: every UPN but the last is free again.
+#[tokio::test]
+async fn u5_no_unanswered_rename_is_forgotten_by_the_next() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    for name in ["first", "second"] {
+        email(&world, &ada, name);
+        world.entra_fault(Fault::once("PATCH /users/{id}", Effect::CutAfter));
+        let event = world.events().remove(0);
+        world.work(&event).await;
+    }
+    assert_eq!(world.stored(&ada).await.record.renaming.len(), 2);
+    world.settle().await;
+    assert_eq!(world.enabled("second"), Some(true));
+    for name in ["first", "ada"] {
+        let next = world.hire(name);
+        world.deliver();
+        world.settle().await;
+        assert_eq!(world.enabled(name), Some(true), "{name} is held by nobody, for ever");
+        world.at_rest(&next).await;
+    }
+    world.at_rest(&ada).await;
+}

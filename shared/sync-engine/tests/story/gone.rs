@@ -1,6 +1,7 @@
 //! P9: a bound object that somebody deleted in Entra.
 
 use simulators::{Effect, Fault};
+use sync_core::policy::OnDeletedInEntra;
 
 use crate::world::{World, ring};
 
@@ -75,5 +76,45 @@ async fn p9_nobody_who_is_to_be_off_is_restored() {
     world.deliver();
     world.settle().await;
     assert_eq!(world.enabled("ada"), Some(true));
+    world.at_rest(&ada).await;
+}
+
+async fn recreating() -> World {
+    World::with(|policy| policy.users.on_deleted_in_entra = OnDeletedInEntra::Recreate).await
+}
+
+/// Gone for good, and gone from JumpCloud before it is made again: the UPN is nobody's.
+#[tokio::test]
+async fn p9_whoever_leaves_before_being_created_again_holds_no_upn() {
+    let mut world = recreating().await;
+    let (ada, object) = deleted(&mut world).await;
+    assert!(world.entra.state(|state| state.purge_user(&object)));
+    world.work(&ring(&ada)).await;
+    assert!(world.stored(&ada).await.record.binding.is_none());
+    world.disconnect(&ada);
+    world.deliver();
+    world.settle().await;
+    let heir = world.hire("ada");
+    world.deliver();
+    world.settle().await;
+    assert_eq!(world.enabled("ada"), Some(true), "the UPN is held by nobody, for ever");
+    world.at_rest(&heir).await;
+}
+
+/// The answer to the restore is lost and Entra lags: it is the same object still, and ours.
+#[tokio::test]
+async fn p9_a_lost_answer_and_lag_make_no_restored_object_gone() {
+    let mut world = recreating().await;
+    let (ada, object) = deleted(&mut world).await;
+    let before = world.stored(&ada).await.record.binding.unwrap();
+    world.entra_fault(Fault::once(RESTORE, Effect::CutAfter));
+    world.work(&ring(&ada)).await;
+    world.advance(5);
+    world.entra_fault(Fault::once("GET /users/{id}", Effect::Stale { for_ms: 30_000 }));
+    world.work(&ring(&ada)).await;
+    world.settle().await;
+    let binding = world.stored(&ada).await.record.binding.unwrap();
+    assert_eq!((binding.object.as_str(), binding.origin), (object.as_str(), before.origin));
+    assert_eq!(binding.bound_at, before.bound_at, "it was taken for a stranger's");
     world.at_rest(&ada).await;
 }

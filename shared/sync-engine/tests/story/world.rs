@@ -93,6 +93,11 @@ impl Worker {
 impl World {
     /// Nobody in JumpCloud, nobody in Entra.
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with another policy.
+    pub(crate) async fn with(change: impl FnOnce(&mut Policy)) -> Self {
         let start: Timestamp = "2026-05-04T08:00:00Z".parse().unwrap();
         let clock = Clock::starting_at(start);
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -104,7 +109,9 @@ impl World {
         for control in [jumpcloud.control(), entra.control()] {
             control.set_time(start);
         }
-        let directory = Arc::new(directory(&clock, &jumpcloud, &entra));
+        let mut policy = policy();
+        change(&mut policy);
+        let directory = Arc::new(directory(policy, &clock, &jumpcloud, &entra));
         Self {
             table: MemoryStore::new(),
             queue: MemoryQueue::new(clock.clone()),
@@ -413,9 +420,13 @@ pub(crate) fn ring(user: &JumpCloudUserId) -> WorkItem {
     WorkItem::new(directory, Subject::User(user.clone()), Cause::of(Source::Operator))
 }
 
-fn directory(clock: &Clock, jumpcloud: &JumpCloudSim, entra: &EntraSim) -> Directory {
+fn directory(
+    policy: Policy,
+    clock: &Clock,
+    jumpcloud: &JumpCloudSim,
+    entra: &EntraSim,
+) -> Directory {
     let url = |text: String| Url::parse(&text).unwrap();
-    let policy = policy();
     let timeout = policy.timing.vendor_timeout();
     let tenant = TenantId::parse(TENANT).unwrap();
     let http = Http::new(clock.clone());

@@ -48,7 +48,7 @@ fn full(origin: Origin, expect: Expect, kind: AuditKind) -> UserRecord {
             meant_disabled: false,
             open_until: at(6),
         }),
-        renaming: Some(upn("new@corp.example")),
+        renaming: [upn("new@corp.example"), upn("newer@corp.example")].into(),
         unanswered: Some(Unanswered { value: false, sent_at: at(7), may_land_until: at(8) }),
         decided: Some(Decided { enabled: true, read_at: at(9) }),
         covered: Some(at(10)),

@@ -117,7 +117,7 @@ impl Planner<'_> {
             Ok(to) => {
                 // While the answer to a change is missing it is sent once more, whatever is read:
                 // only its answer tells which UPN may be given up to others.
-                let unanswered = self.input.record.renaming.is_some();
+                let unanswered = !self.input.record.renaming.is_empty();
                 if *read != to || binding.upn != to || unanswered {
                     let from = if binding.upn == to { read } else { &binding.upn };
                     let rename = Action::SetUpn { from: from.clone(), to: to.clone() };
