@@ -24,12 +24,19 @@ pub(crate) async fn traverse<T>(
     let mut seen = BTreeSet::new();
     let mut date = Timestamp::MAX;
     let mut skip = 0;
+    let mut counted: Option<usize> = None;
     loop {
         let (limit, from) = (PAGE.to_string(), skip.to_string());
         let query = [("limit", limit.as_str()), ("skip", from.as_str())];
         let answer = client.get(route, client.url(path, &query)).await?;
         date = date.min(answer.date);
         let page: Vec<wire::Reached> = wire::decode(route, &answer)?;
+        let count = answer.header("x-total-count").and_then(|text| text.parse().ok());
+        if counted.is_some_and(|before| count != Some(before)) {
+            // Something came or went between two pages, and may have shifted a row out of both.
+            return Err(JumpCloudError::shape(route, "another count than on the page before"));
+        }
+        counted = count;
         let (length, known) = (page.len(), seen.len());
         for reached in page {
             if let Some(found) = visit(&reached)? {
@@ -39,8 +46,7 @@ pub(crate) async fn traverse<T>(
         }
         // Not every list sends a link, so a page that is not full is the last one.
         if length < PAGE {
-            let counted = answer.header("x-total-count").and_then(|text| text.parse().ok());
-            if counted.is_some_and(|counted: usize| counted != seen.len()) {
+            if counted.is_some_and(|counted| counted != seen.len()) {
                 return Err(JumpCloudError::shape(route, "another number of rows than counted"));
             }
             return Ok(Dated { value: None, date });

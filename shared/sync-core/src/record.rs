@@ -42,12 +42,14 @@ pub struct Brings {
 impl Brings {
     /// What two items of one subject bring together: whatever one of them asks for.
     pub fn and(self, other: Self) -> Self {
+        // Of two bells for different times one may be void; together they are heard.
+        let differ = self.due.zip(other.due).is_some_and(|(one, another)| one != another);
         Self {
             event_at: self.event_at.max(other.event_at),
             deleted: self.deleted || other.deleted,
             expect: self.expect.max(other.expect),
             due: self.due.max(other.due),
-            unconditional: self.unconditional || other.unconditional,
+            unconditional: self.unconditional || other.unconditional || differ,
         }
     }
 
@@ -340,6 +342,10 @@ mod tests {
         assert!(!bell.are_answered(None, false, Some(at(50)), SETTLE));
         assert!(bell.are_answered(None, false, Some(at(51)), SETTLE));
         assert!(bell.are_answered(None, false, None, SETTLE));
+        // One of two is void, whichever it is: the other is heard.
+        let later = Brings { due: Some(at(90)), ..Brings::default() };
+        assert!(!bell.clone().and(later).are_answered(None, false, Some(at(50)), SETTLE));
+        assert!(bell.clone().and(bell.clone()).are_answered(None, false, None, SETTLE));
         // Beside a covered event, and beside one that is not.
         let event = |second| Brings { event_at: Some(at(second)), ..Brings::default() };
         assert!(bell.clone().and(event(60)).are_answered(Some(at(100)), false, None, SETTLE));

@@ -94,6 +94,8 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             store::ClaimedThing::Object(_) => {
                 self.findings.push(Finding::new(FindingCode::ObjectHeld, message));
                 self.engine.ring_owner(&holder).await.map_err(Trouble::Broken)?;
+                // Taken since it was read: the next look sees whose it is and leaves a note.
+                self.look_again(self.now());
             }
         }
         Ok(Step::Blocked)

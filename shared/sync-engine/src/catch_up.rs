@@ -70,7 +70,7 @@ pub enum CatchUpError {
 }
 
 impl<S: Store, Q: WorkQueue> Engine<S, Q> {
-    /// Polls, enqueues, moves the cursor, and rings for due subjects.
+    /// Rings for due subjects, polls, enqueues and moves the cursor.
     ///
     /// `from` and `until` override the cursor's window. The due subjects are rung even when
     /// JumpCloud cannot be read: their waits do not depend on it. Answers everything that went
@@ -83,8 +83,9 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         until: Option<Timestamp>,
     ) -> (CaughtUp, Vec<CatchUpError>) {
         let mut counts = CaughtUp::default();
-        let polled = self.poll(directory, organization, from, until, &mut counts).await;
+        // First, since a vendor that is slow to answer must not hold up who waits for his time.
         let rung = self.ring_due(directory, &mut counts).await.map_err(CatchUpError::from);
+        let polled = self.poll(directory, organization, from, until, &mut counts).await;
         (counts, [polled, rung].into_iter().filter_map(Result::err).collect())
     }
 

@@ -30,8 +30,9 @@ pub(crate) struct Closing {
 
 /// Decides the next look: the earliest of all reasons, but never before a vendor's wait is over.
 ///
-/// An event has had its second look once a read lies later than `settle` after it; a pass that
-/// failed after such a read is looked at again by its own wait.
+/// An event has had its second look once a pass without trouble has read later than `settle` after
+/// it. One that failed after such a read keeps the event in mind (R3) and is looked at again by its
+/// own wait.
 pub(crate) fn close(
     timing: &Timing,
     record: &UserRecord,
@@ -39,7 +40,9 @@ pub(crate) fn close(
     ended: Ended,
     now: Timestamp,
 ) -> Closing {
-    let looked = |at: Timestamp| ended.read_at.is_some_and(|read| after(at, timing.settle) < read);
+    let looked = |at: Timestamp| {
+        ended.goes_on.is_none() && ended.read_at.is_some_and(|read| after(at, timing.settle) < read)
+    };
     let heard = heard.filter(|at| !looked(*at));
     let second_look = heard
         .map(|at| after(at, timing.second_look()))
@@ -82,6 +85,8 @@ mod tests {
         let failed = Ended { goes_on: Some(at(4600)), ..Ended::default() };
         assert_eq!(due(&record, Some(999), failed), (Some(999), Some(1030)));
         assert_eq!(due(&record, Some(900), failed), (Some(900), Some(4600)));
+        let failed_after_reading = Ended { read_at: Some(at(1000)), ..failed };
+        assert_eq!(due(&record, Some(900), failed_after_reading), (Some(900), Some(4600)));
     }
 
     #[test]

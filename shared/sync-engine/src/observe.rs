@@ -134,7 +134,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// be later, the listing says nothing any more.
     fn is_evidence(&self, listed_at: Timestamp) -> bool {
         let settle = self.directory.policy.timing.settle;
-        within(listed_at, LISTED, self.now())
+        // After trouble nobody knows what the last read would have come to.
+        let troubled = self.record.retries > 0 || self.record.failure.is_some();
+        !troubled
+            && within(listed_at, LISTED, self.now())
             && self.record.covered.is_none_or(|covered| covered <= listed_at)
             && self.mailbox.heard.is_none_or(|heard| after(heard, settle) < listed_at)
     }
@@ -144,7 +147,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if desired.user == UserAnswer::Missing {
             return true;
         }
-        let switched_off = self.record.decided.is_some_and(|decided| !decided.enabled);
+        let decided = self.record.decided.is_some_and(|decided| !decided.enabled);
+        // Adopted while off, or inherited so: never written by us, and off by us all the same.
+        let inherited = self.record.binding.as_ref().is_some_and(|binding| binding.disabled_by_us);
+        let switched_off = decided || inherited;
         match want(&self.directory.policy.users, desired, self.mailbox.deleted_seen) {
             Want::On => !switched_off,
             Want::AsFound => true,

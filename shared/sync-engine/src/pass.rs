@@ -27,6 +27,8 @@ pub(crate) struct Pass<'a, S, Q> {
     pub(crate) mailbox: Mailbox,
     /// What will be remembered; every step that was answered has changed it.
     pub(crate) record: UserRecord,
+    /// The planner has seen what was announced; what comes of it is remembered.
+    pub(crate) planned: bool,
     /// Events of this pass, stored by its commit.
     pub(crate) audit: Vec<AuditEvent>,
     /// Claims that end with this pass.
@@ -66,6 +68,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
             mailbox,
             findings: record.findings.clone(),
             record,
+            planned: false,
             audit: Vec::new(),
             claims: Vec::new(),
             freed: Vec::new(),

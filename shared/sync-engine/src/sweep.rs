@@ -24,7 +24,7 @@ use work_queue::{Lane, Source, WorkItem, WorkQueue};
 use crate::close::{Closing, Ended, close};
 use crate::pass::{keep, renewing, terms};
 use crate::ring::bell;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
 
 mod progress;
@@ -67,8 +67,11 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 Acquired::Taken(held) => *held,
             };
         let mut total = Report::default();
+        // What names no time is answered by no `covered`: only a sweep begun after it answers it.
+        let mut anew = bell.brings.unconditional;
         loop {
-            let (report, again) = self.sweep_once(directory, held, deadline).await?;
+            let anew = std::mem::take(&mut anew);
+            let (report, again) = self.sweep_once(directory, held, deadline, anew).await?;
             total.done.extend(report.done);
             total.findings = report.findings;
             total.trouble = report.trouble;
@@ -85,10 +88,14 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         directory: &Directory,
         held: Held,
         deadline: Timestamp,
+        anew: bool,
     ) -> Result<(Report, Option<Held>), SyncError> {
         let Held { mut lease, mailbox, mut record } = held;
         let mut report = Report::default();
-        let part = self.part(directory, &mut lease, &mut report, deadline).await;
+        let part = match vendor_wait(&mut record, self.clock.now()) {
+            Ok(()) => self.part(directory, &mut lease, &mut report, deadline, anew).await,
+            Err(waits) => Err(waits),
+        };
         let now = self.clock.now();
         let mut ended = Ended::default();
         record.findings.clear();
@@ -96,7 +103,6 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             Ok(part) => {
                 record.failure = None;
                 record.retries = 0;
-                record.vendor_wait = None;
                 match part {
                     Part::Whole(since) => {
                         ended.read_at = Some(since);
@@ -140,6 +146,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         lease: &mut Lease,
         report: &mut Report,
         deadline: Timestamp,
+        anew: bool,
     ) -> Result<Part, Trouble> {
         // S4: a listing of a wrong organization would nominate everybody.
         directory.jumpcloud.verify_organization().await?;
@@ -150,6 +157,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         let mut progress = stored
             .as_deref()
             .and_then(Progress::parse)
+            .filter(|_| !anew)
             .unwrap_or_else(|| Progress::begin(listing.date));
         let room = SignedDuration::try_from(directory.policy.timing.lease * 3 / 4)
             .unwrap_or(SignedDuration::MAX);
@@ -213,7 +221,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         let stored = self.store.peek_many(&directory.id, &chunk).await?;
         let at_home: BTreeSet<&Subject> = stored
             .iter()
-            .filter(|stored| is_bound(stored) && !is_off(stored))
+            .filter(|stored| is_bound(stored) && !may_be_off(stored))
             .map(|stored| &stored.subject)
             .collect();
         let items = chunk
@@ -256,4 +264,14 @@ fn is_off(stored: &StoredSubject) -> bool {
     let binding = stored.record.binding.as_ref();
     let off = binding.and_then(|binding| binding.enabled).is_some_and(|enabled| !enabled.value);
     off && stored.record.unanswered.is_none()
+}
+
+/// Switched off by us, or adopted so and never written since (P15, P8).
+fn may_be_off(stored: &StoredSubject) -> bool {
+    let adopted_so = stored
+        .record
+        .binding
+        .as_ref()
+        .is_some_and(|binding| binding.enabled.is_none() && binding.disabled_by_us);
+    adopted_so || is_off(stored)
 }

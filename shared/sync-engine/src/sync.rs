@@ -5,13 +5,14 @@ use std::sync::Arc;
 use store::{Acquired, Commit, Committed, Held, Store};
 use sync_core::ids::{JumpCloudUserId, Subject};
 use sync_core::plan::user::{UserInput, plan_user};
+use sync_core::record::Expecting;
 use work_queue::WorkQueue;
 
 use crate::close::{Closing, Ended, close};
 use crate::observe::Given;
 use crate::observe::together::Place;
 use crate::pass::{Pass, terms};
-use crate::trouble::{Told, Trouble};
+use crate::trouble::{Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
 
 impl<S: Store, Q: WorkQueue> Engine<S, Q> {
@@ -97,6 +98,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 let (goes_on, message) = trouble.note(&mut pass.record, now, jitter)?;
                 ended.goes_on = Some(goes_on);
                 told = Some(message);
+                pass.keep_expecting();
             }
             None => {
                 pass.record.failure = None;
@@ -116,14 +118,8 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
 impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Observes, plans, applies, and pays what is owed.
     async fn run(&mut self) -> Result<(), Trouble> {
-        if let Some(until) = self.record.vendor_wait {
-            if until > self.now() {
-                // A new event waits as well when a vendor imposed it.
-                let message = "nothing is sent before that wait is over".to_owned();
-                return Err(Trouble::Waiting(until, Told { class: "vendor_wait".into(), message }));
-            }
-            self.record.vendor_wait = None;
-        }
+        let now = self.now();
+        vendor_wait(&mut self.record, now)?;
         let paid = self.sync().await;
         // A new binding's followers are rung whatever became of the rest of the plan.
         let owed = match &paid {
@@ -149,6 +145,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             },
             self.now(),
         );
+        self.planned = true;
         tracing::debug!(plan.actions = planned.plan.actions.len(), "planned");
         self.findings = planned.findings;
         self.covers = planned.covers;
@@ -158,6 +155,14 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let applied = self.apply(&planned.plan).await;
         self.wait_for(planned.waits_for).await?;
         applied
+    }
+
+    /// A pass that did not come to planning has not used what was announced: it stays (R3).
+    fn keep_expecting(&mut self) {
+        let Some(expect) = self.mailbox.expect.filter(|_| !self.planned) else { return };
+        if self.record.expecting.is_none_or(|open| open.expect < expect) {
+            self.record.expecting = Some(Expecting { expect, since: self.now() });
+        }
     }
 
     /// Stores the result (R3); the reopened record when word was left.

@@ -135,6 +135,20 @@ impl Trouble {
     }
 }
 
+/// Nothing is asked before a vendor's wait is over, whoever rings: a new event waits as well.
+pub(crate) fn vendor_wait(record: &mut UserRecord, now: Timestamp) -> Result<(), Trouble> {
+    match record.vendor_wait {
+        Some(until) if until > now => {
+            let message = "nothing is sent before that wait is over".to_owned();
+            Err(Trouble::Waiting(until, Told { class: "vendor_wait".into(), message }))
+        }
+        _ => {
+            record.vendor_wait = None;
+            Ok(())
+        }
+    }
+}
+
 /// The wait after one more fault in a row.
 fn next_wait(record: &mut UserRecord, jitter: f64) -> Duration {
     let doubled = FIRST_RETRY * 2u32.saturating_pow(record.retries.min(10));

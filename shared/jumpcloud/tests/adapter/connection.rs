@@ -241,3 +241,30 @@ async fn the_date_is_that_of_the_earliest_answer() {
     let read = world.client.connection(&ada(), &kind.scope).await.unwrap();
     assert_eq!((read.value, read.date), (NotConnected, now() + Duration::from_secs(5)));
 }
+
+#[tokio::test]
+async fn p6_a_row_that_goes_between_two_pages_disconnects_nobody_where_rows_are_counted() {
+    let memberof = "GET /api/v2/users/{id}/memberof";
+    let world = world().await;
+    crowd(&world, 120);
+    world.sim.state(|organization| organization.counted_traversals = true);
+    // The first page is answered, and before the second is asked for, Ada leaves a group.
+    world.control().add_fault(Fault::once(memberof, Effect::Delay { ms: 100 }));
+    let ada = ada();
+    let scope = listed(&["b2"]);
+    let leave = async {
+        while world.count(memberof) == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.sim.state(|organization| {
+            let groups = organization.groups().into_iter().map(|group| group["id"].clone());
+            let left = groups
+                .filter_map(|group| group.as_str().map(str::to_owned))
+                .find(|group| organization.remove_member(group, ADA));
+            assert!(left.is_some(), "she was in some group");
+        });
+    };
+    let read = world.client.connection(&ada, &scope);
+    let (answer, ()) = futures_util::future::join(read, leave).await;
+    assert_eq!(judged(answer), "shape Retry");
+}

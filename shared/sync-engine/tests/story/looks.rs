@@ -6,6 +6,7 @@ use simulators::{Effect, Fault};
 use sync_engine::Outcome;
 use work_queue::{Lane, Source};
 
+use crate::gate::Stop;
 use crate::world::{READS, World, ring};
 
 /// A lost webhook and a stale first read heal: every event has its second look.
@@ -178,4 +179,82 @@ async fn r4_a_bell_for_a_due_that_has_moved_on_is_void() {
     }
     assert_eq!(world.jumpcloud.control().counts()[READS[0]], 1);
     world.at_rest(&ada).await;
+}
+
+/// Trouble after a read keeps the event in mind: an older listing is no evidence of connection then.
+#[tokio::test]
+async fn r3_trouble_forgets_no_event_so_an_older_listing_connects_nobody() {
+    let mut world = World::new().await;
+    let ada = world.hire("ada");
+    let listed = world.clock.now();
+    world.lose_webhooks();
+    world.advance(5);
+    world.disconnect(&ada);
+    let event = world.events().remove(0);
+    world.advance(40);
+    let unavailable = Effect::Status { status: 503, retry_after: None, body: None };
+    world.entra_fault(Fault::once("GET /domains", unavailable));
+    assert!(
+        matches!(world.work(&event).await, Outcome::Synced(report) if report.trouble.is_some())
+    );
+    let mut nominated = ring(&ada);
+    nominated.cause.source = Source::Sweep;
+    nominated.listed_at = Some(listed);
+    world.work(&nominated).await;
+    assert_eq!(world.accounts(), 0, "connected by a listing older than what was heard");
+    world.at_rest(&ada).await;
+}
+
+/// An announced suspension stays announced when the first pass fails before it could plan.
+#[tokio::test]
+async fn r3_trouble_before_the_plan_keeps_what_was_announced() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    world.deliver();
+    world.settle().await;
+    world.advance(3600);
+    world.jumpcloud.state(|state| state.unsuspend(ada.as_str()));
+    world.deliver();
+    world.drain().await;
+    assert_eq!(world.enabled("ada"), Some(true));
+    world.advance(2);
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    let event = world.events().remove(0);
+    world.jumpcloud.control().add_fault(Fault::once(READS[0], Effect::Html));
+    assert!(
+        matches!(world.work(&event).await, Outcome::Synced(report) if report.trouble.is_some())
+    );
+    // The retry is a few seconds away, and reverses at once: the suspension was announced (R6).
+    world.advance(8);
+    world.drain().await;
+    assert_eq!(world.enabled("ada"), Some(false), "the leaver had to wait");
+    world.at_rest(&ada).await;
+}
+
+/// Whoever waits for a time is rung although the poll is slow.
+#[tokio::test]
+async fn due_subjects_are_rung_before_the_poll() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    let event = world.events().remove(0);
+    let mut worker = world.worker(&event, &[Stop::After("record", 1)]);
+    worker.reached().await;
+    worker.crash().await;
+    world.advance(21);
+    let slow = Effect::Delay { ms: 9_000 };
+    world.jumpcloud.control().add_fault(Fault::once("POST /insights/directory/v1/events", slow));
+    let catch_up = world.catch_up();
+    let rung = async {
+        while world.queue.items(Lane::Events).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = rung => {}
+        _ = catch_up => panic!("the poll came first"),
+    }
+    world.drain().await;
+    assert_eq!(world.enabled("ada"), Some(false));
 }

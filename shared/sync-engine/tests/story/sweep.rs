@@ -172,3 +172,71 @@ async fn a_listing_that_fails_in_the_middle_is_no_listing() {
     world.settle().await;
     assert_eq!(world.headcount(), (221, 221));
 }
+
+/// A vendor's wait holds for the sweep as for everybody.
+#[tokio::test]
+async fn a_sweep_waits_as_long_as_the_vendor_asked() {
+    let mut world = World::new().await;
+    let group = connected_team(&mut world, 3).await;
+    world.disconnect_group(&group);
+    let item = sweep_of(&mut world);
+    let throttled = Effect::Status { status: 429, retry_after: Some("120".into()), body: None };
+    world.jumpcloud.control().add_fault(Fault::once(LISTING, throttled));
+    for _ in 0..3 {
+        world.work(&item).await;
+        world.advance(5);
+    }
+    assert_eq!(world.jumpcloud.control().counts()[LISTING], 1);
+    world.settle().await;
+    assert_eq!(world.headcount(), (3, 0));
+}
+
+/// A reason without a time is answered by a sweep from the start, not by the rest of one.
+#[tokio::test]
+async fn a_reason_without_a_time_begins_a_sweep_anew() {
+    let mut world = World::new().await;
+    let early = connected_team(&mut world, 120).await;
+    let (late, _) = world.team("late", 150);
+    world.connect_group(&late);
+    let item = sweep_of(&mut world);
+    world.advance(60);
+    world.invocation = Duration::from_secs(10);
+    world.work(&item).await;
+    // An hour later, so that no event's time asks for another sweep.
+    world.disconnect_group(&early);
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    let mut operator = item;
+    operator.cause = work_queue::Cause::of(work_queue::Source::Operator);
+    world.work(&operator).await;
+    world.settle().await;
+    assert_eq!(world.headcount(), (270, 150));
+}
+
+/// P15, P7: adopted while off and never written by us; connected again he is brought back.
+#[tokio::test]
+async fn whoever_was_adopted_while_off_is_brought_back_by_a_sweep() {
+    let mut world = World::new().await;
+    let (group, ids) = world.team("team", 1);
+    world.jumpcloud.state(|state| state.suspend(ids[0].as_str()));
+    world.entra.state(|state| {
+        state.add_user(serde_json::json!({
+            "userPrincipalName": "team0@corp.example", "displayName": "Team",
+            "accountEnabled": false, "userType": "Member",
+        }))
+    });
+    world.connect_group(&group);
+    world.deliver();
+    world.settle().await;
+    assert_eq!(world.headcount(), (1, 0));
+    world.disconnect_group(&group);
+    world.deliver();
+    world.settle().await;
+    world.jumpcloud.state(|state| state.unsuspend(ids[0].as_str()));
+    world.deliver();
+    world.settle().await;
+    world.connect_group(&group);
+    world.deliver();
+    world.settle().await;
+    assert_eq!(world.headcount(), (1, 1));
+}
