@@ -41,7 +41,8 @@ pub async fn show_user(
         return Err(AdminError::NoRecord { directory: directory.clone(), user: user.clone() });
     };
     let awaited = Awaited::User(directory.clone(), user.clone());
-    let mut awaited_by = store.waiters(&awaited).await?;
+    let waiters = store.waiters(&awaited).await?;
+    let mut awaited_by: Vec<_> = waiters.into_iter().map(|waiter| waiter.holder).collect();
     awaited_by.sort_by_key(ToString::to_string);
     Ok(ShownUser { at: clock.now(), found, stored, awaited_by })
 }

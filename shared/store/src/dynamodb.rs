@@ -24,7 +24,7 @@ use sync_core::record::{Brings, UserRecord};
 use crate::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
     ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store,
-    StoredSubject, TaskLock, Terms,
+    StoredSubject, TaskLock, Terms, Waiter,
 };
 
 mod audit;
@@ -119,11 +119,11 @@ impl Store for DynamoStore {
         self.note_wait(awaited, waiter, now).await
     }
 
-    async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Holder>> {
+    async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Waiter>> {
         self.noted_waits(awaited).await
     }
 
-    async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Holder]) -> Result<()> {
+    async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Waiter]) -> Result<()> {
         self.remove_waits(awaited, waiters).await
     }
 

@@ -96,9 +96,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Who holds a UPN or an object.
     fn claim(&self, key: &Claimed) -> impl Future<Output = Result<Option<ClaimRecord>>> + Send;
 
-    /// Notes that a subject waits; a repeat is the same note. Ends by itself after 30 days.
+    /// Notes that a subject waits, in the place of an older note of it. Ends by itself after 30 days.
     ///
-    /// True if it is a new note: whoever waits already has had its chance to look.
+    /// True if no older one is known of: whoever waits already has had its chance to look.
     fn wait_for(
         &self,
         awaited: &Awaited,
@@ -107,13 +107,13 @@ pub trait Store: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Who waits.
-    fn waiters(&self, awaited: &Awaited) -> impl Future<Output = Result<Vec<Holder>>> + Send;
+    fn waiters(&self, awaited: &Awaited) -> impl Future<Output = Result<Vec<Waiter>>> + Send;
 
-    /// Removes these notes, once the waiters have been rung.
+    /// Removes these notes, once the waiters have been rung; one that was left again meanwhile stays.
     fn stop_waiting(
         &self,
         awaited: &Awaited,
-        waiters: &[Holder],
+        waiters: &[Waiter],
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Subjects whose `due` has come, the longest due first, with that `due`.

@@ -21,8 +21,8 @@ use crate::protocol::{
 };
 use crate::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
-    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store, StoreError,
-    StoredSubject, TaskLock, Terms, WAIT_DAYS, audit_horizon, days,
+    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, NoteId, Result, Store,
+    StoreError, StoredSubject, TaskLock, Terms, WAIT_DAYS, Waiter, audit_horizon, days,
 };
 
 mod config;
@@ -38,7 +38,8 @@ type SubjectKey = (DirectoryId, String);
 struct Tables {
     subjects: BTreeMap<SubjectKey, SubjectItem>,
     claims: BTreeMap<Claimed, ClaimRecord>,
-    waits: BTreeMap<Awaited, Vec<(Holder, Timestamp)>>,
+    waits: BTreeMap<Awaited, Vec<(Waiter, Timestamp)>>,
+    notes: u64,
     configs: BTreeMap<DirectoryId, ConfigRecord>,
     domains: BTreeMap<TenantId, Holders>,
     cursors: BTreeMap<(DirectoryId, String), String>,
@@ -227,22 +228,25 @@ impl Store for MemoryStore {
 
     async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool> {
         let mut tables = self.tables();
+        tables.notes += 1;
+        let note = NoteId(tables.notes.to_string());
         let waits = tables.waits.entry(awaited.clone()).or_default();
         waits.retain(|(_, ends)| *ends >= now);
         let known = waits.len();
-        waits.retain(|(other, _)| other != waiter);
+        waits.retain(|(other, _)| other.holder != *waiter);
         let new = waits.len() == known;
-        waits.push((waiter.clone(), after(now, days(WAIT_DAYS))));
+        let waiter = Waiter { holder: waiter.clone(), note };
+        waits.push((waiter, after(now, days(WAIT_DAYS))));
         Ok(new)
     }
 
-    async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Holder>> {
+    async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Waiter>> {
         let tables = self.tables();
         let waits = tables.waits.get(awaited).into_iter().flatten();
         Ok(waits.map(|(waiter, _)| waiter.clone()).collect())
     }
 
-    async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Holder]) -> Result<()> {
+    async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Waiter]) -> Result<()> {
         if let Some(waits) = self.tables().waits.get_mut(awaited) {
             waits.retain(|(waiter, _)| !waiters.contains(waiter));
         }

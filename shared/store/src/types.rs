@@ -104,6 +104,19 @@ impl std::fmt::Display for Holder {
     }
 }
 
+/// Somebody who waits, as the note says that it left last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiter {
+    /// Who waits.
+    pub holder: Holder,
+    /// Which note: one that is left again is another.
+    pub note: NoteId,
+}
+
+/// The name of one note, by which it alone is removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteId(pub(crate) String);
+
 /// A stored claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimRecord {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use store::{Awaited, Holder, Store};
+use store::{Awaited, Holder, Store, Waiter};
 use sync_core::ids::{DirectoryId, Subject};
 use work_queue::{Cause, Lane, QueueError, Source, WorkItem, WorkQueue};
 
@@ -22,9 +22,11 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         if waiters.is_empty() {
             return Ok(());
         }
-        for waiter in &waiters {
-            self.ring(&waiter.directory, &waiter.subject, Source::FollowUp, Duration::ZERO).await?;
-        }
+        let items: Vec<WorkItem> = waiters
+            .iter()
+            .map(|Waiter { holder, .. }| bell(&holder.directory, &holder.subject, Source::FollowUp))
+            .collect();
+        self.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
         self.store.stop_waiting(awaited, &waiters).await?;
         Ok(())
     }

@@ -1,20 +1,15 @@
 //! Who waits for a UPN or a binding (design section 2).
 
-use aws_sdk_dynamodb::types::{DeleteRequest, ReturnValue, WriteRequest};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use sync_core::record::after;
 
 use super::DynamoStore;
 use super::key::{Key, waits};
-use super::request::{n, names, read, s, unavailable, values, whole};
+use super::request::{n, names, passes, read, s, token, unavailable, values, whole};
 use crate::item::claim::WaitItem;
-use crate::{Awaited, Holder, Result, WAIT_DAYS, days};
-
-/// What DynamoDB takes in one batch of writes.
-const BATCH: usize = 25;
-
-/// How many batches in a row may come back without progress.
-const FRUITLESS: u32 = 7;
+use crate::{Awaited, Holder, NoteId, Result, WAIT_DAYS, Waiter, days};
 
 impl DynamoStore {
     pub(super) async fn note_wait(
@@ -23,7 +18,9 @@ impl DynamoStore {
         waiter: &Holder,
         now: Timestamp,
     ) -> Result<bool> {
-        let mut item = whole(&Key::wait(awaited, waiter), WaitItem::from(waiter));
+        let note = token();
+        let waiter = Waiter { holder: waiter.clone(), note: NoteId(note.clone()) };
+        let mut item = whole(&Key::wait(awaited, &waiter.holder), WaitItem::from(&waiter));
         item.insert("expires_at".into(), n(after(now, days(WAIT_DAYS)).as_second()));
         let request = self
             .client
@@ -32,50 +29,47 @@ impl DynamoStore {
             .set_item(Some(item))
             .return_values(ReturnValue::AllOld);
         let put = self.send("wait_for", || request.clone().send()).await?;
-        // One that has ended, and that DynamoDB has not removed yet, counts as none.
-        let known =
-            put.attributes.and_then(|old| old.get("expires_at")?.as_n().ok()?.parse::<i64>().ok());
-        Ok(known.is_none_or(|ends| ends < now.as_second()))
+        let older = put.attributes.is_some_and(|old| {
+            let ends = old.get("expires_at").and_then(|ends| ends.as_n().ok()?.parse::<i64>().ok());
+            // One that has ended, and that DynamoDB has not removed yet, counts as none; so does
+            // this very note, put once before with an answer that was lost.
+            ends.is_some_and(|ends| ends >= now.as_second()) && old.get("note") != Some(&s(&note))
+        });
+        Ok(!older)
     }
 
     /// A note may be seen for some time after it has ended: that is one needless ring.
-    pub(super) async fn noted_waits(&self, awaited: &Awaited) -> Result<Vec<Holder>> {
+    pub(super) async fn noted_waits(&self, awaited: &Awaited) -> Result<Vec<Waiter>> {
         let condition = "#pk = :pk";
         let items = self.all("waiters", condition, values([(":pk", s(waits(awaited)))])).await?;
         items
             .into_iter()
             .map(|item| {
                 let item: WaitItem = read("waits-for", item)?;
-                Holder::try_from(item).map_err(|malformed| malformed.of("waits-for"))
+                Waiter::try_from(item).map_err(|malformed| malformed.of("waits-for"))
             })
             .collect()
     }
 
-    pub(super) async fn remove_waits(&self, awaited: &Awaited, waiters: &[Holder]) -> Result<()> {
+    /// One request for each: batches of removals know no conditions.
+    pub(super) async fn remove_waits(&self, awaited: &Awaited, waiters: &[Waiter]) -> Result<()> {
         let operation = "stop_waiting";
-        let mut keys: Vec<Key> = waiters.iter().map(|waiter| Key::wait(awaited, waiter)).collect();
-        keys.sort();
-        keys.dedup();
-        let removal = |key: &Key| {
-            let request = DeleteRequest::builder().set_key(Some(key.item())).build();
-            WriteRequest::builder().delete_request(request.expect("the key is set")).build()
-        };
-        for batch in keys.chunks(BATCH) {
-            let mut left: Vec<WriteRequest> = batch.iter().map(removal).collect();
-            let mut fruitless = 0;
-            while !left.is_empty() {
-                let sent = left.len();
-                let request = self.client.batch_write_item().request_items(&*self.table, left);
-                let answer = self.send(operation, || request.clone().send()).await?;
-                let rest = answer.unprocessed_items.unwrap_or_default().remove(&*self.table);
-                left = rest.unwrap_or_default();
-                fruitless = if left.len() == sent { fruitless + 1 } else { 0 };
-                if fruitless == FRUITLESS {
-                    return Err(unavailable(operation, "throttled: no notes were removed"));
-                }
-                if !left.is_empty() {
-                    self.pause(fruitless.max(1)).await;
-                }
+        let condition = "#note = :note";
+        for Waiter { holder, note: NoteId(note) } in waiters {
+            let request = self
+                .client
+                .delete_item()
+                .table_name(&*self.table)
+                .set_key(Some(Key::wait(awaited, holder).item()))
+                .condition_expression(condition)
+                .set_expression_attribute_names(Some(names(&[condition])))
+                .set_expression_attribute_values(Some(values([(":note", s(note))])));
+            match self.patiently(operation, passes, || request.clone().send()).await {
+                Ok(_) => {}
+                Err(error) => match error.into_service_error() {
+                    DeleteItemError::ConditionalCheckFailedException(_) => {}
+                    error => return Err(unavailable(operation, error)),
+                },
             }
         }
         Ok(())

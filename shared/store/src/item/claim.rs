@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::ids::{DirectoryId, EntraUserId, Subject};
 
 use super::{Malformed, VERSION, understood};
-use crate::{ClaimRecord, Holder, Tombstone};
+use crate::{ClaimRecord, Holder, NoteId, Tombstone, Waiter};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClaimItem {
@@ -63,22 +63,28 @@ pub(crate) struct WaitItem {
     v: u32,
     directory: String,
     subject: String,
+    note: String,
 }
 
-impl From<&Holder> for WaitItem {
-    fn from(waiter: &Holder) -> Self {
-        let Holder { directory, subject } = waiter;
-        Self { v: VERSION, directory: directory.to_string(), subject: subject.to_string() }
+impl From<&Waiter> for WaitItem {
+    fn from(waiter: &Waiter) -> Self {
+        let Waiter { holder: Holder { directory, subject }, note: NoteId(note) } = waiter;
+        Self {
+            v: VERSION,
+            directory: directory.to_string(),
+            subject: subject.to_string(),
+            note: note.clone(),
+        }
     }
 }
 
-impl TryFrom<WaitItem> for Holder {
+impl TryFrom<WaitItem> for Waiter {
     type Error = Malformed;
 
     fn try_from(item: WaitItem) -> Result<Self, Malformed> {
-        let WaitItem { v, directory, subject } = item;
+        let WaitItem { v, directory, subject, note } = item;
         understood(v)?;
-        holder(&directory, &subject)
+        Ok(Self { holder: holder(&directory, &subject)?, note: NoteId(note) })
     }
 }
 
@@ -109,6 +115,7 @@ mod tests {
             let item: ClaimItem = serde_json::from_str(&json).unwrap();
             assert_eq!(ClaimRecord::try_from(item), Ok(claim));
         }
-        assert_eq!(Holder::try_from(WaitItem::from(&holder)), Ok(holder));
+        let waiter = Waiter { holder, note: NoteId("one".to_owned()) };
+        assert_eq!(Waiter::try_from(WaitItem::from(&waiter)), Ok(waiter));
     }
 }

@@ -98,6 +98,7 @@ suite! {
         a_wait_is_noted_once
         only_the_named_stop_waiting
         many_stop_waiting_at_once
+        a_note_that_was_left_again_stays
     }
     due {
         the_longest_due_comes_first

@@ -21,7 +21,7 @@ const PUT: &str = "putitem";
 const UPDATE: &str = "updateitem";
 const TRANSACT: &str = "transactwriteitems";
 const BATCH_GET: &str = "batchgetitem";
-const BATCH_WRITE: &str = "batchwriteitem";
+const DELETE: &str = "deleteitem";
 
 /// A store whose requests pass through a proxy, and a way around it.
 async fn observed() -> (DynamoStore, Proxy, Client, String) {
@@ -288,19 +288,17 @@ async fn what_a_batch_leaves_out_is_asked_for_again() {
     );
     assert_eq!(store.peek_many(&corp(), &[user(1)]).await.unwrap().len(), 1);
     assert_eq!(proxy.requests(), [BATCH_GET, BATCH_GET]);
+}
+
+#[tokio::test]
+async fn a_note_whose_answer_is_lost_is_a_new_note_all_the_same() {
+    let (store, proxy, ..) = observed().await;
     let awaited = Awaited::User(corp(), user_id(9));
-    store.wait_for(&awaited, &holder(&user(1)), at(0)).await.unwrap();
-    let key =
-        format!(r#"{{"pk":{{"S":"W#user#corp#{}"}},"sk":{{"S":"corp#{}"}}}}"#, user_id(9), user(1));
-    proxy.requests();
-    proxy.spoil(
-        BATCH_WRITE,
-        Fault::Success(format!(
-            r#"{{"UnprocessedItems":{{"{name}":[{{"DeleteRequest":{{"Key":{key}}}}}]}}}}"#
-        )),
-    );
-    store.stop_waiting(&awaited, &[holder(&user(1))]).await.unwrap();
-    assert_eq!(proxy.requests(), [BATCH_WRITE, BATCH_WRITE]);
+    let waiter = holder(&user(1));
+    assert!(lose(&proxy, PUT, store.wait_for(&awaited, &waiter, at(0))).await.unwrap());
+    assert!(!store.wait_for(&awaited, &waiter, at(0)).await.unwrap());
+    let waiters = store.waiters(&awaited).await.unwrap();
+    lose(&proxy, DELETE, store.stop_waiting(&awaited, &waiters)).await.unwrap();
     assert_eq!(store.waiters(&awaited).await.unwrap(), []);
 }
 

@@ -1,14 +1,18 @@
 //! Who waits for a UPN or a binding.
 
-use store::{Awaited, Holder, Store};
+use store::{Awaited, Holder, Store, Waiter};
 
 use crate::world::*;
 
 async fn waiters(store: &impl Store, awaited: &Awaited) -> Vec<String> {
-    let mut waiters: Vec<_> =
-        store.waiters(awaited).await.unwrap().iter().map(ToString::to_string).collect();
-    waiters.sort();
-    waiters
+    let waiters: Vec<_> = store.waiters(awaited).await.unwrap();
+    names(&waiters.into_iter().map(|waiter| waiter.holder).collect::<Vec<_>>())
+}
+
+/// The notes of these, as they are now.
+async fn notes(store: &impl Store, awaited: &Awaited, of: &[Holder]) -> Vec<Waiter> {
+    let waiters = store.waiters(awaited).await.unwrap();
+    waiters.into_iter().filter(|waiter| of.contains(&waiter.holder)).collect()
 }
 
 fn names(waiters: &[Holder]) -> Vec<String> {
@@ -45,6 +49,7 @@ pub(crate) async fn only_the_named_stop_waiting(store: impl Store) {
     }
     let gone = [holder(&user(1)), holder(&user(3)), holder(&user(4))];
     for awaited in [&by_upn, &by_user] {
+        let gone = notes(&store, awaited, &gone).await;
         store.stop_waiting(awaited, &gone).await.unwrap();
         assert_eq!(waiters(&store, awaited).await, names(&[holder(&user(2))]));
     }
@@ -62,7 +67,27 @@ pub(crate) async fn many_stop_waiting_at_once(store: impl Store) {
         store.wait_for(&awaited, waiter, at(0)).await.unwrap();
     }
     assert_eq!(waiters(&store, &awaited).await, names(&many));
-    let twice: Vec<Holder> = many.iter().take(59).chain(many.iter().take(59)).cloned().collect();
-    store.stop_waiting(&awaited, &twice).await.unwrap();
-    assert_eq!(waiters(&store, &awaited).await, names(&many[59..]));
+    let gone = notes(&store, &awaited, &many[..59]).await;
+    for _ in 0..2 {
+        store.stop_waiting(&awaited, &gone).await.unwrap();
+        assert_eq!(waiters(&store, &awaited).await, names(&many[59..]));
+    }
+}
+
+/// Whoever was rung and waits again is not forgotten by the one that rang.
+pub(crate) async fn a_note_that_was_left_again_stays(store: impl Store) {
+    let awaited = Awaited::Upn(tenant(1), upn("a@corp.example"));
+    let waiter = holder(&user(1));
+    assert!(store.wait_for(&awaited, &waiter, at(0)).await.unwrap());
+    let seen = store.waiters(&awaited).await.unwrap();
+    assert!(!store.wait_for(&awaited, &waiter, at(0)).await.unwrap());
+    store.stop_waiting(&awaited, &seen).await.unwrap();
+    let again = store.waiters(&awaited).await.unwrap();
+    assert_eq!(again.len(), 1);
+    store.stop_waiting(&awaited, &again).await.unwrap();
+    assert_eq!(store.waiters(&awaited).await.unwrap(), []);
+    // The first name is no name of a later note either.
+    assert!(store.wait_for(&awaited, &waiter, at(0)).await.unwrap());
+    store.stop_waiting(&awaited, &seen).await.unwrap();
+    assert_eq!(waiters(&store, &awaited).await, names(&[waiter]));
 }

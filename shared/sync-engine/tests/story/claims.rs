@@ -6,6 +6,7 @@ use sync_core::finding::FindingCode;
 use sync_core::ids::JumpCloudUserId;
 use work_queue::Lane;
 
+use crate::gate::Stop;
 use crate::world::{World, ring};
 
 fn email(world: &World, user: &JumpCloudUserId, name: &str) {
@@ -64,6 +65,41 @@ async fn u5_a_swap_of_upns_is_reported_and_comes_to_rest() {
     assert_eq!(world.enabled("ada"), Some(true));
     assert_eq!(world.accounts(), 2);
     world.at_rest(&ada).await;
+    world.at_rest(&bob).await;
+}
+
+/// Whoever is rung and finds a third one faster waits for that one; the one that rang takes its
+/// old note away, not the new one.
+#[tokio::test]
+async fn p4_whoever_waits_again_is_not_forgotten() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    let bob = world.employee("bob").await;
+    let carol = world.employee("carol").await;
+    email(&world, &bob, "ada");
+    world.deliver();
+    world.settle().await;
+    assert_eq!(codes(&world, &bob).await, [FindingCode::UpnHeld]);
+    world.advance(60);
+    email(&world, &ada, "countess");
+    world.lose_webhooks();
+    world.work(&ring(&ada)).await;
+    let mut freeing = world.worker(&ring(&ada), &[Stop::Before("stop_waiting", 1)]);
+    freeing.reached().await;
+    email(&world, &carol, "ada");
+    world.lose_webhooks();
+    world.work(&ring(&carol)).await;
+    // What was rung is worked on before the note is removed.
+    world.drain().await;
+    assert_eq!(codes(&world, &bob).await, [FindingCode::UpnHeld]);
+    freeing.go_on().await.unwrap();
+    world.settle().await;
+    email(&world, &carol, "caroline");
+    world.deliver();
+    world.settle().await;
+    assert_eq!(codes(&world, &bob).await, []);
+    assert!(world.entra.state(|state| state.user_by_upn("bob@corp.example")).is_none());
+    assert_eq!(world.enabled("ada"), Some(true));
     world.at_rest(&bob).await;
 }
 

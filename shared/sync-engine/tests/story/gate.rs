@@ -11,7 +11,7 @@ use store::memory::MemoryStore;
 use store::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
     ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store,
-    StoredSubject, TaskLock, Terms,
+    StoredSubject, TaskLock, Terms, Waiter,
 };
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
@@ -154,8 +154,8 @@ gated! {
     async fn subjects(&self, directory: &DirectoryId, after: Option<&Subject>, limit: usize) -> Result<Vec<StoredSubject>>;
     async fn claim(&self, key: &Claimed) -> Result<Option<ClaimRecord>>;
     async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool>;
-    async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Holder>>;
-    async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Holder]) -> Result<()>;
+    async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Waiter>>;
+    async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Waiter]) -> Result<()>;
     async fn due(&self, directory: &DirectoryId, now: Timestamp, limit: usize) -> Result<Vec<(Subject, Timestamp)>>;
     async fn defer_due(&self, directory: &DirectoryId, subject: &Subject, seen: Timestamp, to: Timestamp) -> Result<bool>;
     async fn config(&self, directory: &DirectoryId) -> Result<Option<ConfigRecord>>;

@@ -58,7 +58,10 @@ pub(crate) struct Worker {
 impl Worker {
     /// Resolves once it stands where it was told to stop.
     pub(crate) async fn reached(&mut self) {
-        assert!(self.stopped().await, "it ended before it stopped");
+        tokio::select! {
+            () = self.gate.reached() => {}
+            done = &mut self.task => panic!("it ended before it stopped: {done:?}"),
+        }
     }
 
     /// Resolves once it stands at a stop or has ended; whether it stands.
