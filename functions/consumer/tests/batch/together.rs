@@ -288,6 +288,32 @@ async fn p6_a_search_that_goes_back_in_time_switches_nobody_off_or_on() {
     assert_eq!(times(&world, WRITE), 0);
 }
 
+/// Adopted while off: no write of ours says so, and she is off by us all the same.
+#[tokio::test]
+async fn p15_a_search_that_goes_back_in_time_switches_on_nobody_who_was_adopted_while_off() {
+    let world = World::new().await;
+    let (ada, bob) = (world.hire("ada"), world.hire("bob"));
+    world.entra.state(|state| {
+        state.add_user(json!({
+            "userPrincipalName": "ada@corp.example", "displayName": "ada Example",
+            "accountEnabled": false, "userType": "Member",
+        }))
+    });
+    rung(&world, &[bell(&bob)]).await;
+    world.advance(60);
+    world.jumpcloud.state(|state| state.suspend(ada.as_str()));
+    rung(&world, &[bell(&ada)]).await;
+    let adopted = record(&world, &ada).await;
+    assert!(adopted.binding.expect("adopted").disabled_by_us && adopted.decided.is_none());
+    world.advance(40);
+    world.clear_journals();
+    let stale = Effect::Stale { for_ms: 50_000 };
+    world.jumpcloud.control().add_fault(Fault::once(SEARCH, stale));
+    rung(&world, &[bell(&ada), bell(&bob)]).await;
+    assert_eq!((times(&world, SEARCH), times(&world, RECORD)), (1, 1));
+    assert!(!enabled(&world, "ada"));
+}
+
 #[tokio::test]
 async fn a_listing_is_no_evidence_once_the_record_was_read_later() {
     let world = World::new().await;
