@@ -103,6 +103,33 @@ async fn p4_whoever_waits_again_is_not_forgotten() {
     world.at_rest(&bob).await;
 }
 
+/// The account that was found has gone to somebody else, under another name: look once more.
+#[tokio::test]
+async fn p4_who_lost_the_race_for_an_object_looks_again() {
+    let mut world = World::new().await;
+    let object = world.entra.state(|state| {
+        state.add_user(json!({
+            "userPrincipalName": "ada@corp.example", "displayName": "Ada",
+            "accountEnabled": true, "userType": "Member",
+        }))
+    });
+    let (ada, carol) = (world.hire("ada"), world.hire("carol"));
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    let mut late = world.worker(&ring(&ada), &[Stop::Before("record", 1)]);
+    late.reached().await;
+    let renamed = json!({ "userPrincipalName": "carol@corp.example" });
+    world.entra.state(|state| state.patch_user(&object, renamed));
+    world.work(&ring(&carol)).await;
+    assert_eq!(world.object(&carol).await, object);
+    late.go_on().await.unwrap();
+    assert_eq!(codes(&world, &ada).await, [FindingCode::ObjectHeld]);
+    world.settle().await;
+    assert_eq!((world.accounts(), world.enabled("ada")), (2, Some(true)));
+    world.at_rest(&ada).await;
+    world.at_rest(&carol).await;
+}
+
 /// A UPN that Entra refused is given up, so that whoever it belongs to can have it.
 #[tokio::test]
 async fn u5_a_refused_upn_is_given_up() {
