@@ -14,7 +14,7 @@ use sync_core::ids::{EntraUserId, Upn};
 use sync_core::observed::EntraUser;
 use transport::{Dated, HeaderMap, HeaderName, HeaderValue, Method, Response, Url};
 
-use crate::{Client, GraphError, error, users, wire};
+use crate::{Call, Client, GraphError, error, users, wire};
 
 /// The most that Graph takes in one request.
 const LARGEST: usize = 20;
@@ -92,7 +92,7 @@ impl Client {
         url: Url,
         body: Json,
     ) -> Result<Dated<BTreeMap<String, Answer>>, GraphError> {
-        let sent = self.exchange(ROUTE, Method::POST, url, Some(body)).await;
+        let sent = self.exchange(&Call::new(ROUTE, Method::POST, url, Some(body))).await;
         // Nothing but reads is in it, so a lost answer leaves nothing open.
         let answer = sent.map_err(|error| match error {
             GraphError::Transport { source, .. } => GraphError::transport(source, false),

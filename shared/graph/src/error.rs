@@ -103,6 +103,12 @@ pub enum GraphError {
         /// What Entra answered.
         found: Option<TenantId>,
     },
+    /// A deletion that this client has no call for: nothing was sent.
+    #[error("a deletion that is none of ours ({route})")]
+    ForbiddenDeletion {
+        /// The route.
+        route: &'static str,
+    },
     /// An answer of a shape nobody documented.
     #[error("an unexpected answer: {what} ({route})")]
     Shape {
@@ -194,6 +200,7 @@ impl GraphError {
             | Self::TokenRefused { .. }
             | Self::CredentialsRefused { .. }
             | Self::Credential(_)
+            | Self::ForbiddenDeletion { .. }
             | Self::WrongTenant { .. } => Disposition::Fail,
         }
     }
@@ -250,6 +257,7 @@ impl GraphError {
             Self::CredentialsRefused { .. } => "credentials_refused",
             Self::Credential(_) => "credential",
             Self::WrongTenant { .. } => "wrong_tenant",
+            Self::ForbiddenDeletion { .. } => "forbidden_deletion",
             Self::Shape { .. } => "shape",
             Self::Transport { .. } => "transport",
         }

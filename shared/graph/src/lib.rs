@@ -15,7 +15,11 @@ use transport::{
 };
 
 mod batch;
+mod deleted;
+mod deletion;
 mod error;
+mod groups;
+mod members;
 mod pages;
 mod tenant;
 mod token;
@@ -24,6 +28,8 @@ mod wire;
 
 pub use batch::{Read, Wanted};
 pub use error::{GraphError, Refusal};
+pub use groups::NewGroup;
+pub use members::MEMBERS_AT_ONCE;
 pub use pages::Complete;
 pub use users::{AttributeChange, NewUser};
 
@@ -60,6 +66,22 @@ struct Inner {
     timeout: Duration,
     token: Mutex<Option<token::Token>>,
     tenant: Mutex<tenant::Known>,
+}
+
+/// A call that has no token yet.
+struct Call {
+    route: &'static str,
+    method: Method,
+    url: Url,
+    body: Option<serde_json::Value>,
+    /// What `Prefer` asks for.
+    prefer: Option<&'static str>,
+}
+
+impl Call {
+    fn new(route: &'static str, method: Method, url: Url, body: Option<serde_json::Value>) -> Self {
+        Self { route, method, url, body, prefer: None }
+    }
 }
 
 impl std::fmt::Debug for Client {
@@ -115,32 +137,30 @@ impl Client {
         url: Url,
         body: Option<serde_json::Value>,
     ) -> Result<Response, GraphError> {
-        let answer = self.exchange(route, method.clone(), url, body).await?;
-        error::check(route, &method, answer, self.now())
+        self.perform(Call::new(route, method, url, body)).await
+    }
+
+    async fn perform(&self, call: Call) -> Result<Response, GraphError> {
+        let answer = self.exchange(&call).await?;
+        error::check(call.route, &call.method, answer, self.now())
     }
 
     /// Sends a request with a token, and once more with a fresh one after a 401.
     ///
     /// All of it, the token's own requests included, takes no longer than one request may: a write
     /// is begun with no more of the lease left than that (R1).
-    async fn exchange(
-        &self,
-        route: &'static str,
-        method: Method,
-        url: Url,
-        body: Option<serde_json::Value>,
-    ) -> Result<Response, GraphError> {
+    async fn exchange(&self, call: &Call) -> Result<Response, GraphError> {
         let begun = self.now();
         let token = self.token().await?;
-        let left = self.left(begun, route)?;
-        let answer = self.send(route, &method, url.clone(), body.clone(), &token, left).await?;
+        let left = self.left(begun, call.route)?;
+        let answer = self.send(call, &token, left).await?;
         if answer.status != 401 {
             return Ok(answer);
         }
         self.forget(&token).await;
         let token = self.token().await?;
-        let left = self.left(begun, route)?;
-        self.send(route, &method, url, body, &token, left).await
+        let left = self.left(begun, call.route)?;
+        self.send(call, &token, left).await
     }
 
     /// What is left of a request's time.
@@ -150,15 +170,19 @@ impl Client {
         if left.is_zero() { Err(GraphError::OutOfTime { route }) } else { Ok(left) }
     }
 
+    /// The one place that sends to Graph. A deletion that is none of ours is refused here.
     async fn send(
         &self,
-        route: &'static str,
-        method: &Method,
-        url: Url,
-        body: Option<serde_json::Value>,
+        call: &Call,
         token: &token::Token,
         timeout: Duration,
     ) -> Result<Response, GraphError> {
+        let route = call.route;
+        if call.method == Method::DELETE
+            && !deletion::is_ours(&self.0.endpoints.graph_url, &call.url)
+        {
+            return Err(GraphError::ForbiddenDeletion { route });
+        }
         let mut headers = HeaderMap::new();
         headers.insert("authorization", token.header.clone());
         // Ours is echoed and logged on both sides, so that support can find an attempt.
@@ -166,9 +190,13 @@ impl Client {
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             headers.insert("client-request-id", value);
         }
-        let body = body.map_or(Body::Empty, Body::Json);
-        let request = Request { route, method: method.clone(), url, headers, body, timeout };
-        let write = *method != Method::GET;
+        if let Some(prefer) = call.prefer {
+            headers.insert("prefer", HeaderValue::from_static(prefer));
+        }
+        let body = call.body.clone().map_or(Body::Empty, Body::Json);
+        let (method, url) = (call.method.clone(), call.url.clone());
+        let request = Request { route, method, url, headers, body, timeout };
+        let write = call.method != Method::GET;
         self.0.http.send(request).await.map_err(|error| GraphError::transport(error, write))
     }
 }

@@ -9,12 +9,22 @@ use crate::{Client, GraphError, wire};
 
 /// A listing that reached its last page. Nothing but the pager can build one.
 #[derive(Debug, Clone)]
-pub struct Complete<T>(Vec<T>);
+pub struct Complete<T>(T);
 
 impl<T> Complete<T> {
     /// The entries.
-    pub fn into_inner(self) -> Vec<T> {
+    pub fn into_inner(self) -> T {
         self.0
+    }
+}
+
+impl<T> Complete<Vec<T>> {
+    /// The same entries as other things; one that cannot be is an error of the whole.
+    pub(crate) fn convert<U, C: FromIterator<U>>(
+        self,
+        convert: impl FnMut(T) -> Result<U, GraphError>,
+    ) -> Result<Complete<C>, GraphError> {
+        self.0.into_iter().map(convert).collect::<Result<C, _>>().map(Complete)
     }
 }
 
@@ -25,7 +35,7 @@ pub(crate) async fn all<T: DeserializeOwned>(
     client: &Client,
     route: &'static str,
     first: Url,
-) -> Result<Dated<Complete<T>>, GraphError> {
+) -> Result<Dated<Complete<Vec<T>>>, GraphError> {
     let mut seen = BTreeSet::from([first.to_string()]);
     let mut url = first;
     let mut entries = Vec::new();

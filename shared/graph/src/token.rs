@@ -24,6 +24,14 @@ pub(crate) struct Token {
     renew_at: Timestamp,
 }
 
+#[cfg(test)]
+impl Token {
+    /// One that lasts.
+    pub(crate) fn kept(text: &'static str) -> Self {
+        Self { header: HeaderValue::from_static(text), renew_at: Timestamp::MAX }
+    }
+}
+
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,

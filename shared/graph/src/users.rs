@@ -11,7 +11,7 @@ use sync_core::ids::{EntraUserId, Upn};
 use sync_core::observed::EntraUser;
 use transport::{Dated, Method, Response, Secret, Url};
 
-use crate::{Client, GraphError, pages, wire};
+use crate::{Client, GraphError, deleted, pages, wire};
 
 /// An account to create.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ impl Client {
 
     /// Where [`Client::user_by_upn`] reads.
     pub(crate) fn upn_url(&self, upn: &Upn) -> Url {
-        let filter = format!("userPrincipalName eq '{}'", upn.as_str().replace('\'', "''"));
+        let filter = format!("userPrincipalName eq {}", wire::literal(upn.as_str()));
         let query = [("$filter", filter.as_str()), ("$select", &wire::selected()), EXPAND];
         self.url(&["users"], &query)
     }
@@ -169,19 +169,12 @@ impl Client {
 
     /// The user in the deleted items (P9); `None`: it is not there, or no longer.
     pub async fn deleted_user(&self, id: &EntraUserId) -> Result<Option<EntraUser>, GraphError> {
-        let route = "GET /directory/deletedItems/{id}";
-        let path = ["directory", "deletedItems", id.as_str()];
-        let url = self.url(&path, &[("$select", &wire::selected())]);
-        one(route, self.call(route, Method::GET, url, None).await)
+        one(deleted::BY_ID, self.deleted(id.as_str(), &wire::selected()).await)
     }
 
     /// Brings the user back from the deleted items, with its object id.
-    ///
-    /// <https://learn.microsoft.com/en-us/graph/api/directory-deleteditems-restore>
     pub async fn restore_user(&self, id: &EntraUserId) -> Result<(), GraphError> {
-        let route = "POST /directory/deletedItems/{id}/restore";
-        let url = self.url(&["directory", "deletedItems", id.as_str(), "restore"], &[]);
-        self.call(route, Method::POST, url, None).await.map(|_| ())
+        self.restore(id.as_str()).await
     }
 
     /// Ends the user's sessions (P6).
@@ -202,11 +195,7 @@ pub(crate) fn one(
     route: &'static str,
     answer: Result<Response, GraphError>,
 ) -> Result<Option<EntraUser>, GraphError> {
-    match answer {
-        Ok(answer) => wire::decode::<wire::User>(route, &answer)?.convert(route).map(Some),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    wire::found::<wire::User>(route, answer)?.map(|user| user.convert(route)).transpose()
 }
 
 /// The one user of a complete listing by UPN.

@@ -12,6 +12,10 @@ use transport::Response;
 
 use crate::GraphError;
 
+mod group;
+
+pub(crate) use group::{Group, MemberRow};
+
 /// A page of a listing.
 #[derive(Deserialize)]
 pub(crate) struct Page<T> {
@@ -27,6 +31,23 @@ pub(crate) fn decode<T: DeserializeOwned>(
 ) -> Result<T, GraphError> {
     serde_json::from_slice(&answer.body)
         .map_err(|_| GraphError::shape(route, "JSON of another shape than documented"))
+}
+
+/// Reads an answer about one object; `None` if it says that there is none.
+pub(crate) fn found<T: DeserializeOwned>(
+    route: &'static str,
+    answer: Result<Response, GraphError>,
+) -> Result<Option<T>, GraphError> {
+    match answer {
+        Ok(answer) => decode(route, &answer).map(Some),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A text as a literal of a filter or a key, its quotes doubled.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// A domain as listed.

@@ -5,9 +5,12 @@
 mod batch;
 mod catalogue;
 mod faults;
+mod groups;
 mod listing;
+mod members;
 mod reads;
 mod tenant;
 mod token;
+mod upsert;
 mod world;
 mod writes;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clock::Clock;
 use futures_util::FutureExt;
-use graph::{Client, Endpoints, EntraCredential, GraphError, NewUser};
+use graph::{Client, Endpoints, EntraCredential, GraphError, NewUser, Refusal};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use simulators::{Control, Effect, EntraSim, Fault, entra};
-use sync_core::ids::{EntraUserId, TenantId, Upn};
+use sync_core::ids::{EntraGroupId, EntraUserId, TenantId, Upn};
 use transport::{CredentialError, Freshness, Http, Secret, Url};
 
 pub(crate) const TENANT: &str = "8d0b5a0e-0000-4000-8000-0000000000aa";
@@ -91,6 +91,23 @@ impl World {
         self.sim.state(|tenant| tenant.user(id.as_str())).expect("the user exists")
     }
 
+    /// Puts a group into the tenant, a security group unless it says otherwise.
+    pub(crate) fn group(&self, group: Json) -> EntraGroupId {
+        EntraGroupId::parse(&self.sim.state(|tenant| tenant.add_group(group))).unwrap()
+    }
+
+    /// The ids of the members that the tenant stores.
+    pub(crate) fn members(&self, group: &EntraGroupId) -> Vec<String> {
+        self.sim.state(|tenant| tenant.members(group.as_str()))
+    }
+
+    /// The requests since the last clearing but those for a token, each with its answer's status.
+    pub(crate) fn asked_of_graph(&self) -> Vec<(String, u16)> {
+        let journal = self.control().journal().into_iter();
+        let graph = journal.filter(|entry| !entry.route.contains("/oauth2/"));
+        graph.map(|entry| (entry.route, entry.status)).collect()
+    }
+
     /// The body of the last request.
     pub(crate) fn last_body(&self) -> Json {
         let entry = self.control().journal().pop().expect("something was asked");
@@ -157,6 +174,10 @@ pub(crate) fn bob() -> EntraUserId {
     object(BOB)
 }
 
+pub(crate) fn group_id(id: &str) -> EntraGroupId {
+    EntraGroupId::parse(id).unwrap()
+}
+
 /// Nobody's id.
 pub(crate) fn nobody() -> EntraUserId {
     object("8d0b5a0e-0000-4000-8000-0000000000ee")
@@ -174,6 +195,14 @@ pub(crate) fn new_user(name: &str) -> NewUser {
         mail_nickname: name.to_owned(),
         attributes: Default::default(),
         password: Secret::new("Correct-Horse-7-Battery"),
+    }
+}
+
+/// The refusal in an answer.
+pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T, GraphError>) -> Refusal {
+    match result {
+        Err(GraphError::Refused { refusal, .. }) => refusal,
+        other => panic!("not refused: {other:?}"),
     }
 }
 

@@ -17,13 +17,6 @@ fn text(text: &str) -> Option<Value> {
     Some(Value::Text(text.to_owned()))
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, GraphError>) -> Refusal {
-    match result {
-        Err(GraphError::Refused { refusal, .. }) => refusal,
-        other => panic!("not refused: {other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn a_user_is_created_as_wanted() {
     let world = World::new().await;
