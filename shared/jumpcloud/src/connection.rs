@@ -1,4 +1,4 @@
-//! Whether somebody is connected: the user's own complete traversal (design section 6).
+//! Whether a user or a group is connected: its own complete traversal (design section 6).
 //!
 //! "Not connected" takes two proofs: a traversal read to its last page without the scope object,
 //! and that object answering 200. One that answers 403 or 404 disconnects nobody (P6).
@@ -11,33 +11,21 @@ use transport::Dated;
 
 use crate::{Client, JumpCloudError, pages};
 
-/// What is asked about the kinds of scope.
-struct Routes {
-    traversal: &'static str,
-    traversed: &'static str,
-    object: &'static str,
-    objects: &'static [&'static str],
+/// Every group of a user.
+pub(crate) const MEMBEROF: &str = "GET /v2/users/{id}/memberof";
+
+/// How the objects of one kind are read by themselves.
+pub(crate) struct Object {
+    route: &'static str,
+    path: &'static [&'static str],
 }
 
-const APPLICATIONS: Routes = Routes {
-    traversal: "GET /v2/users/{id}/applications",
-    traversed: "applications",
-    // v2 has no public read of one application.
-    object: "GET /applications/{id}",
-    objects: &["applications"],
-};
-const OFFICE_365S: Routes = Routes {
-    traversal: "GET /v2/users/{id}/office365s",
-    traversed: "office365s",
-    object: "GET /v2/office365s/{id}",
-    objects: &["v2", "office365s"],
-};
-const GROUPS: Routes = Routes {
-    traversal: "GET /v2/users/{id}/memberof",
-    traversed: "memberof",
-    object: "GET /v2/usergroups/{id}",
-    objects: &["v2", "usergroups"],
-};
+// v2 has no public read of one application.
+pub(crate) const APPLICATION: Object =
+    Object { route: "GET /applications/{id}", path: &["applications"] };
+pub(crate) const OFFICE_365: Object =
+    Object { route: "GET /v2/office365s/{id}", path: &["v2", "office365s"] };
+const GROUP: Object = Object { route: "GET /v2/usergroups/{id}", path: &["v2", "usergroups"] };
 
 impl Client {
     /// Whether the user is connected, with the earliest `Date` of the answers it rests on.
@@ -46,59 +34,75 @@ impl Client {
         user: &JumpCloudUserId,
         scope: &Scope,
     ) -> Result<Dated<Connection>, JumpCloudError> {
-        let (routes, wanted): (&Routes, Vec<&str>) = match scope {
-            Scope::Application(id) => (&APPLICATIONS, vec![id.as_str()]),
-            Scope::Office365(id) => (&OFFICE_365S, vec![id.as_str()]),
+        let (route, traversed, object, wanted) = match scope {
+            Scope::Application(id) => {
+                let route = "GET /v2/users/{id}/applications";
+                (route, "applications", &APPLICATION, vec![id.as_str()])
+            }
+            Scope::Office365(id) => {
+                let route = "GET /v2/users/{id}/office365s";
+                (route, "office365s", &OFFICE_365, vec![id.as_str()])
+            }
             Scope::Listed { groups, users } => {
                 if users.contains(user) {
                     return Ok(Dated { value: Connection::Connected, date: self.now() });
                 }
-                (&GROUPS, groups.iter().map(JumpCloudGroupId::as_str).collect())
+                let wanted = groups.iter().map(JumpCloudGroupId::as_str).collect();
+                (MEMBEROF, "memberof", &GROUP, wanted)
             }
         };
+        let path = ["v2", "users", user.as_str(), traversed];
+        self.connected(route, &path, object, &wanted).await
+    }
+
+    /// Whether a traversal holds one of the wanted objects; if not, each must be readable.
+    pub(crate) async fn connected(
+        &self,
+        route: &'static str,
+        path: &[&str],
+        object: &Object,
+        wanted: &[&str],
+    ) -> Result<Dated<Connection>, JumpCloudError> {
         if wanted.is_empty() {
             return Ok(Dated { value: Connection::NotConnected, date: self.now() });
         }
-        let mut earliest = None;
-        let connected = self.traverses(user, routes, &wanted, &mut earliest).await?;
-        let value = if connected {
+        let met = self.meets(route, path, wanted).await?;
+        let mut date = met.date;
+        let value = if met.value {
             Connection::Connected
-        } else if self.all_readable(routes, &wanted, &mut earliest).await? {
+        } else if self.all_readable(object, wanted, &mut date).await? {
             Connection::NotConnected
         } else {
             Connection::Unreadable
         };
-        Ok(Dated { value, date: earliest.unwrap_or_else(|| self.now()) })
+        Ok(Dated { value, date })
     }
 
-    /// Whether the user's traversal holds one of the wanted objects. Absence takes every page.
-    async fn traverses(
+    /// Whether a traversal holds one of the wanted objects. Absence takes every page.
+    pub(crate) async fn meets(
         &self,
-        user: &JumpCloudUserId,
-        routes: &Routes,
+        route: &'static str,
+        path: &[&str],
         wanted: &[&str],
-        earliest: &mut Option<Timestamp>,
-    ) -> Result<bool, JumpCloudError> {
-        let path = ["v2", "users", user.as_str(), routes.traversed];
-        let read = pages::traverse(self, routes.traversal, &path, |reached| {
+    ) -> Result<Dated<bool>, JumpCloudError> {
+        let read = pages::traverse(self, route, path, |reached| {
             Ok(wanted.contains(&reached.id.to_lowercase().as_str()).then_some(()))
         });
         let read = read.await?;
-        note(earliest, read.date);
-        Ok(read.value.is_some())
+        Ok(Dated { value: read.value.is_some(), date: read.date })
     }
 
     async fn all_readable(
         &self,
-        routes: &Routes,
+        object: &Object,
         wanted: &[&str],
-        earliest: &mut Option<Timestamp>,
+        earliest: &mut Timestamp,
     ) -> Result<bool, JumpCloudError> {
         for id in wanted {
-            let path: Vec<&str> = routes.objects.iter().copied().chain([*id]).collect();
+            let path: Vec<&str> = object.path.iter().copied().chain([*id]).collect();
             let url = self.url(&path, &[]);
-            match self.get(routes.object, url).await {
-                Ok(answer) => note(earliest, answer.date),
+            match self.get(object.route, url).await {
+                Ok(answer) => *earliest = answer.date.min(*earliest),
                 Err(JumpCloudError::NotFound { .. } | JumpCloudError::Denied { .. }) => {
                     return Ok(false);
                 }
@@ -107,8 +111,4 @@ impl Client {
         }
         Ok(true)
     }
-}
-
-fn note(earliest: &mut Option<Timestamp>, date: Timestamp) {
-    *earliest = Some(earliest.map_or(date, |other| other.min(date)));
 }

@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use sync_core::ids::OrganizationId;
 use tokio::sync::Mutex;
 use transport::{
-    Body, Credentials, HeaderMap, HeaderValue, Http, Method, Request, Response, Secret, Url,
+    Body, Credentials, Dated, HeaderMap, HeaderValue, Http, Method, Request, Response, Secret, Url,
 };
 
 mod auth;
 mod connection;
 mod error;
 mod events;
+mod groups;
 mod organization;
 mod pages;
 mod scope;
@@ -26,6 +27,7 @@ mod wire;
 
 pub use error::JumpCloudError;
 pub use events::{EventsPage, EventsQuery, SearchAfter};
+pub use groups::{ConnectedGroups, Members};
 pub use scope::Everybody;
 
 /// Where JumpCloud's services are; an organization lives in one region.
@@ -117,6 +119,21 @@ impl Client {
 
     async fn get(&self, route: &'static str, url: Url) -> Result<Response, JumpCloudError> {
         self.call(route, Method::GET, url, None, Scoped::Organization).await
+    }
+
+    /// An object's own record; `None` only for a 404 in JumpCloud's own words.
+    async fn find(
+        &self,
+        route: &'static str,
+        url: Url,
+    ) -> Result<Dated<Option<Response>>, JumpCloudError> {
+        let asked = self.now();
+        match self.get(route, url).await {
+            Ok(answer) => Ok(Dated { date: answer.date, value: Some(answer) }),
+            // The error keeps no `Date`; when we asked is the safe side of it.
+            Err(error) if error.is_not_found() => Ok(Dated { value: None, date: asked }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends a call, and once more with a fresh credential after a 401.

@@ -3,6 +3,7 @@
 //! It only nominates: whoever is named here, or is not, is read by himself before anything happens.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
@@ -10,6 +11,9 @@ use sync_core::policy::Scope;
 use transport::Dated;
 
 use crate::{Client, JumpCloudError, pages};
+
+/// What a traversal calls a user.
+const USER: &str = "user";
 
 /// The users of a scope, read to the last page of every part. Nothing but this file can build one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +38,13 @@ impl Client {
         let read = match scope {
             Scope::Application(id) => {
                 let route = "GET /v2/applications/{id}/users";
-                self.reach(route, &["v2", "applications", id.as_str(), "users"], &mut found).await
+                self.reach(route, &["v2", "applications", id.as_str(), "users"], USER, &mut found)
+                    .await
             }
             Scope::Office365(id) => {
                 let route = "GET /v2/office365s/{id}/users";
-                self.reach(route, &["v2", "office365s", id.as_str(), "users"], &mut found).await
+                self.reach(route, &["v2", "office365s", id.as_str(), "users"], USER, &mut found)
+                    .await
             }
             Scope::Listed { groups, users } => {
                 found.value.extend(users.iter().cloned());
@@ -57,26 +63,36 @@ impl Client {
         groups: &BTreeSet<JumpCloudGroupId>,
         found: &mut Dated<BTreeSet<JumpCloudUserId>>,
     ) -> Result<(), JumpCloudError> {
-        let route = "GET /v2/usergroups/{id}/membership";
         for group in groups {
-            let path = ["v2", "usergroups", group.as_str(), "membership"];
-            self.reach(route, &path, found).await?;
+            self.reach_members(group, found).await?;
         }
         Ok(())
     }
 
-    /// Adds the users of one traversal, every page of it.
-    async fn reach(
+    /// Adds the members of one group, those of nested groups among them.
+    pub(crate) async fn reach_members(
+        &self,
+        group: &JumpCloudGroupId,
+        found: &mut Dated<BTreeSet<JumpCloudUserId>>,
+    ) -> Result<(), JumpCloudError> {
+        let route = "GET /v2/usergroups/{id}/membership";
+        let path = ["v2", "usergroups", group.as_str(), "membership"];
+        self.reach(route, &path, USER, found).await
+    }
+
+    /// Adds the objects of this kind of one traversal, every page of it.
+    pub(crate) async fn reach<Id: Ord + FromStr>(
         &self,
         route: &'static str,
         path: &[&str],
-        found: &mut Dated<BTreeSet<JumpCloudUserId>>,
+        kind: &str,
+        found: &mut Dated<BTreeSet<Id>>,
     ) -> Result<(), JumpCloudError> {
         let read = pages::traverse(self, route, path, |reached| {
-            // Nested groups are reached as well, and are resolved by the vendor.
-            if reached.kind.as_deref().is_none_or(|kind| kind == "user") {
-                let id = JumpCloudUserId::parse(&reached.id).map_err(|_| {
-                    JumpCloudError::shape(route, "a user whose id is not an object id")
+            // Nested groups are reached beside users, and are resolved by the vendor.
+            if reached.kind.as_deref().is_none_or(|reached| reached == kind) {
+                let id = Id::from_str(&reached.id).map_err(|_| {
+                    JumpCloudError::shape(route, "a row whose id is not an object id")
                 })?;
                 found.value.insert(id);
             }

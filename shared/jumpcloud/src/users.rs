@@ -20,19 +20,16 @@ impl Client {
     ) -> Result<Dated<Option<DesiredUser>>, JumpCloudError> {
         let route = "GET /systemusers/{id}";
         let url = self.url(&["systemusers", id.as_str()], &[]);
-        let asked = self.now();
-        let answer = match self.get(route, url).await {
-            Ok(answer) => answer,
-            // The error keeps no `Date`; when we asked is the safe side of it.
-            Err(error) if error.is_not_found() => return Ok(Dated { value: None, date: asked }),
-            Err(error) => return Err(error),
+        let found = self.find(route, url).await?;
+        let Some(answer) = found.value else {
+            return Ok(Dated { value: None, date: found.date });
         };
         let json: Map<String, Json> = wire::decode(route, &answer)?;
         let user = wire::user(route, &json)?;
         if user.id != *id {
             return Err(JumpCloudError::shape(route, "another user than the one asked for"));
         }
-        Ok(Dated { value: Some(user), date: answer.date })
+        Ok(Dated { value: Some(user), date: found.date })
     }
 
     /// Those of these users that a search answers, with the earliest `Date`.

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 use sync_core::attributes::{Attribute, Source};
 use sync_core::desired::{DesiredUser, UserState};
-use sync_core::ids::JumpCloudUserId;
+use sync_core::group::JumpCloudGroup;
+use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
 use transport::Response;
 
 use crate::JumpCloudError;
@@ -27,6 +28,25 @@ pub(crate) struct Reached {
     pub(crate) id: String,
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
+}
+
+/// A user group.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Group {
+    id: String,
+    name: Option<String>,
+    membership_method: Option<String>,
+}
+
+/// A user group. Its name stays as it is, and is empty where there is none: the planner decides.
+pub(crate) fn group(route: &'static str, json: Group) -> Result<JumpCloudGroup, JumpCloudError> {
+    let id = JumpCloudGroupId::parse(&json.id)
+        .map_err(|_| JumpCloudError::shape(route, "a group without an id"))?;
+    // With the first an administrator reviews each change, yet a query proposes it.
+    let dynamic = ["DYNAMIC_REVIEW_REQUIRED", "DYNAMIC_AUTOMATED"];
+    let dynamic = json.membership_method.is_some_and(|method| dynamic.contains(&method.as_str()));
+    Ok(JumpCloudGroup { id, name: json.name.unwrap_or_default(), dynamic })
 }
 
 /// Users as a search answers them; a row that cannot be read does not spoil the others.

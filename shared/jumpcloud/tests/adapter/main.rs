@@ -6,6 +6,8 @@ mod connection;
 mod credentials;
 mod events;
 mod faults;
+mod groups;
+mod memberships;
 mod organization;
 mod scope;
 mod users;
