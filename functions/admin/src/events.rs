@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{AuditQuery, Store};
 use sync_core::audit::{AuditChange, AuditEvent};
-use sync_core::ids::DirectoryId;
+use sync_core::ids::{DirectoryId, Subject};
 use sync_core::record::before;
 
 use crate::answer::{Answer, compact};
@@ -93,14 +93,14 @@ impl Answer for Events {
         }
         table(
             width,
-            ["time", "type", "user", "object", "changes", "reason", "success"],
+            ["time", "type", "subject", "object", "changes", "reason", "success"],
             self.events.iter().map(|event| {
-                let AuditEvent { at, kind, user, object, changes, reason, error, .. } = event;
+                let AuditEvent { at, kind, subject, object, changes, reason, error, .. } = event;
                 let changes: Vec<_> = changes.iter().map(changed).collect();
                 [
                     time(*at),
                     kind.to_string(),
-                    user.to_string(),
+                    named(subject).1,
                     object.as_ref().map_or("-".to_owned(), ToString::to_string),
                     if changes.is_empty() { "-".to_owned() } else { changes.join("\n") },
                     reason.as_deref().map_or("-".to_owned(), escape),
@@ -125,8 +125,9 @@ impl Events {
 }
 
 fn line(event: &AuditEvent) -> String {
-    let AuditEvent { at, kind, user, object, changes, reason, error, .. } = event;
-    let mut line = format!("{} {kind} user {user}", time(*at));
+    let AuditEvent { at, kind, subject, object, changes, reason, error, .. } = event;
+    let (what, id) = named(subject);
+    let mut line = format!("{} {kind} {what} {id}", time(*at));
     if let Some(object) = object {
         line.push_str(&format!(" object {object}"));
     }
@@ -143,6 +144,15 @@ fn line(event: &AuditEvent) -> String {
     line
 }
 
+/// What an event is about: its kind and its id in JumpCloud.
+fn named(subject: &Subject) -> (&'static str, String) {
+    match subject {
+        Subject::User(user) => ("user", user.to_string()),
+        Subject::Group(group) => ("group", group.to_string()),
+        Subject::Sweep => ("directory", subject.to_string()),
+    }
+}
+
 fn changed(change: &AuditChange) -> String {
     let value = |value: &Option<String>| value.as_deref().map_or("-".to_owned(), escape);
     let AuditChange { attribute, from, to } = change;
@@ -151,13 +161,14 @@ fn changed(change: &AuditChange) -> String {
 
 /// The shape of Directory Insights (design section 11).
 fn event_json(directory: &DirectoryId, event: &AuditEvent) -> Value {
-    let AuditEvent { id, at, kind, user, object, changes, reason, error, initiated_by } = event;
+    let AuditEvent { id, at, kind, subject, object, changes, reason, error, initiated_by } = event;
     let changes: Vec<_> = changes
         .iter()
         .map(|AuditChange { attribute, from, to }| {
             json!({ "field": attribute, "from": from, "to": to })
         })
         .collect();
+    let (what, whose) = named(subject);
     let source = initiated_by.split(' ').next().unwrap_or_default();
     json!({
         "id": id,
@@ -167,8 +178,8 @@ fn event_json(directory: &DirectoryId, event: &AuditEvent) -> Value {
         "directory": directory.as_str(),
         "initiated_by": { "type": source, "cause": initiated_by },
         "resource": {
-            "type": "user",
-            "id": user.as_str(),
+            "type": what,
+            "id": whose,
             "entra_id": object.as_ref().map(|object| object.as_str()),
         },
         "changes": changes,

@@ -43,7 +43,8 @@ pub async fn failures(
         let page = store.subjects(directory, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.subject.clone());
-        let failed = |stored: StoredSubject| Some((stored.subject, stored.record.failure?));
+        let failed =
+            |stored: StoredSubject| Some((stored.subject, stored.record.upkeep().failure.clone()?));
         failing.extend(page.into_iter().filter_map(failed));
     }
     Ok(Failures { directory: directory.clone(), at: clock.now(), failing })
@@ -86,7 +87,7 @@ pub async fn retry_one(
     };
     for subject in [Some(Subject::User(found.user)), group].into_iter().flatten() {
         let stored = store.peek(&directory, &subject).await?;
-        if stored.is_some_and(|stored| stored.record.failure.is_some()) {
+        if stored.is_some_and(|stored| stored.record.upkeep().failure.is_some()) {
             return Ok(Retry { directory, subjects: vec![subject], lane: Lane::Events });
         }
     }

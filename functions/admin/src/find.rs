@@ -87,7 +87,7 @@ pub async fn find(
             let user = user.clone();
             return Ok(Found { directory: stored.directory.clone(), user, by: key, former: false });
         }
-        UserKey::Object(object) => ClaimedThing::Object(object.clone()),
+        UserKey::Object(object) => ClaimedThing::Object(object.into()),
         UserKey::Upn(upn) => ClaimedThing::Upn(upn.clone()),
     };
     let tenant = directory::read(stored)?.entra.tenant;

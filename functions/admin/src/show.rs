@@ -24,8 +24,10 @@ pub struct ShownUser {
     pub at: Timestamp,
     /// Who, and how they were found.
     pub found: Found,
-    /// The record.
+    /// The lease, the mailbox and the next look.
     pub stored: StoredSubject,
+    /// What is remembered.
+    pub record: UserRecord,
     /// Who waits for this person's binding, for example because they are somebody's manager.
     pub awaited_by: Vec<Holder>,
 }
@@ -44,7 +46,8 @@ pub async fn show_user(
     let waiters = store.waiters(&awaited).await?;
     let mut awaited_by: Vec<_> = waiters.into_iter().map(|waiter| waiter.holder).collect();
     awaited_by.sort_by_key(ToString::to_string);
-    Ok(ShownUser { at: clock.now(), found, stored, awaited_by })
+    let record = stored.record.user().cloned().unwrap_or_default();
+    Ok(ShownUser { at: clock.now(), found, stored, record, awaited_by })
 }
 
 /// What the record says about the account, in one word.
@@ -76,7 +79,7 @@ fn expected(expect: Expect) -> &'static str {
 
 impl Answer for ShownUser {
     fn human(&self, width: Option<u16>) -> String {
-        let record = &self.stored.record;
+        let record = &self.record;
         let mut rows = self.identity();
         if let Some(binding) = &record.binding {
             rows.extend(self.bound(binding));
@@ -90,8 +93,8 @@ impl Answer for ShownUser {
                 .map(|(attribute, value)| [attribute.to_string(), escape(&value.to_string())]);
             parts.push(table(width, ["attribute", "last applied"], applied));
         }
-        if !record.findings.is_empty() {
-            let findings = record.findings.iter();
+        if !record.upkeep.findings.is_empty() {
+            let findings = record.upkeep.findings.iter();
             let findings = findings.map(|f| [f.code.to_string(), escape(&f.message)]);
             parts.push(table(width, ["finding", "message"], findings));
         }
@@ -116,7 +119,7 @@ impl ShownUser {
         if *former {
             rows.push(("note", format!("held {by} last; nobody holds it now")));
         }
-        rows.push(("state", state(&self.stored.record).replace('_', " ")));
+        rows.push(("state", state(&self.record).replace('_', " ")));
         rows
     }
 
@@ -139,7 +142,7 @@ impl ShownUser {
 
     /// What is under way or waited for; nothing of it is there most of the time.
     fn pending(&self) -> Vec<Row> {
-        let record = &self.stored.record;
+        let record = &self.record;
         let mut rows = Vec::new();
         if let Some(intent) = &record.intent {
             let upn = escape(intent.upn.as_str());
@@ -165,17 +168,17 @@ impl ShownUser {
         if let Some(since) = record.locked_since {
             rows.push(("locked out", format!("off since {}", self.when(since))));
         }
-        if let Some(Failure { class, message, attempts, since, next }) = &record.failure {
+        if let Some(Failure { class, message, attempts, since, next }) = &record.upkeep.failure {
             let (class, message) = (escape(class), escape(message));
             let times = count((*attempts).into(), "time", "times");
             rows.push(("failure", format!("{class}: {message}")));
             rows.push(("", format!("{times} since {}", self.when(*since))));
             rows.push(("", format!("next attempt {}", self.when(*next))));
         }
-        if record.retries > 0 {
-            rows.push(("retries", format!("{} in a row", record.retries)));
+        if record.upkeep.retries > 0 {
+            rows.push(("retries", format!("{} in a row", record.upkeep.retries)));
         }
-        if let Some(until) = record.vendor_wait {
+        if let Some(until) = record.upkeep.vendor_wait {
             rows.push(("vendor's wait", format!("until {}", self.when(until))));
         }
         if record.owed.is_some() {
@@ -189,11 +192,12 @@ impl ShownUser {
     }
 
     fn progress(&self) -> Vec<Row> {
-        let StoredSubject { leased_until, again, due, mailbox, record, .. } = &self.stored;
+        let StoredSubject { leased_until, again, due, mailbox, .. } = &self.stored;
+        let record = &self.record;
         let when = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| self.when(at));
         let mut rows = vec![
-            ("synced", when(record.synced_at)),
-            ("covered until", when(record.covered)),
+            ("synced", when(record.upkeep.synced_at)),
+            ("covered until", when(record.upkeep.covered)),
             ("due", when(*due)),
         ];
         if let Some(heard) = mailbox.heard {

@@ -12,6 +12,7 @@ use serde_json::json;
 use store::{ConfigRecord, FirstRun, Store, StoredSubject};
 use sync_core::finding::FindingCode;
 use sync_core::ids::{DirectoryId, Subject};
+use sync_core::record::Record;
 use sync_engine::catch_up::CURSOR;
 use work_queue::{Depth, Depths, WorkQueue};
 
@@ -119,19 +120,28 @@ async fn one(
     Ok(DirectoryStatus { config, name, cursor, subjects })
 }
 
+/// Whether an object in Entra is ours by this record.
+fn is_bound(record: &Record) -> bool {
+    match record {
+        Record::User(record) => record.binding.as_ref().is_some_and(|b| !b.given_up),
+        Record::Group(record) => record.binding.is_some(),
+        Record::Sweep(_) => false,
+    }
+}
+
 impl Counts {
     fn add(&mut self, stored: &StoredSubject, now: Timestamp) {
         let record = &stored.record;
         self.known += 1;
-        self.bound += u64::from(record.binding.as_ref().is_some_and(|b| !b.given_up));
+        self.bound += u64::from(is_bound(record));
         self.due += u64::from(stored.due.is_some_and(|due| due <= now));
         let earliest = [self.next_due, stored.due].into_iter().flatten().min();
         self.next_due = earliest;
         self.at_work += u64::from(stored.leased_until.is_some_and(|until| until >= now));
-        for finding in &record.findings {
+        for finding in &record.upkeep().findings {
             *self.findings.entry(finding.code).or_default() += 1;
         }
-        if let Some(failure) = &record.failure {
+        if let Some(failure) = &record.upkeep().failure {
             self.failing += 1;
             if self.named.len() < NAMED {
                 self.named.push((stored.subject.clone(), failure.class.clone(), failure.next));

@@ -67,7 +67,7 @@ pub async fn sync_user(
     let subject = Subject::User(found.user.clone());
     // The record's own times are compared: an operator's clock may differ from the functions'.
     let before = store.peek(&found.directory, &subject).await?;
-    let before = before.and_then(|stored| stored.record.synced_at);
+    let before = before.and_then(|stored| stored.record.upkeep().synced_at);
     let cause = Cause::of(Source::Operator);
     let item = WorkItem::new(found.directory.clone(), subject.clone(), cause);
     queue.send(Lane::Events, &[item], Duration::ZERO).await?;
@@ -87,7 +87,7 @@ pub async fn sync_user(
 }
 
 fn is_synced_since(stored: &StoredSubject, before: Option<Timestamp>) -> bool {
-    stored.record.synced_at > before && stored.leased_until.is_none()
+    stored.record.upkeep().synced_at > before && stored.leased_until.is_none()
 }
 
 impl Answer for Requested {
@@ -121,7 +121,7 @@ impl Answer for Requested {
     fn exit(&self) -> Exit {
         match &self.came {
             Came::NotWaited => Exit::Ok,
-            Came::Synced(shown) if shown.stored.record.failure.is_none() => Exit::Ok,
+            Came::Synced(shown) if shown.record.upkeep.failure.is_none() => Exit::Ok,
             Came::Synced(_) | Came::TimedOut(_) => Exit::Problem,
         }
     }

@@ -21,9 +21,7 @@ mod people;
 mod section;
 mod timing;
 
-pub use features::{
-    GroupsConfig, ImportConfig, ImportEmail, ImportState, OnDisconnect, PasswordsConfig,
-};
+pub use features::{ImportConfig, ImportEmail, ImportState, PasswordsConfig};
 pub use limits::{Budget, Limits};
 use section::Section;
 
@@ -44,8 +42,6 @@ pub struct DirectoryConfig {
     pub entra: EntraConfig,
     /// The rules for people.
     pub policy: Policy,
-    /// The rules for groups.
-    pub groups: GroupsConfig,
     /// Whether passwords are pushed.
     pub passwords: PasswordsConfig,
     /// How people are imported into JumpCloud.
@@ -208,8 +204,7 @@ fn root(mut root: Section<'_>, custom: CustomEndpoints, notes: &Notes) -> Option
         webhook_secret: webhook_secret?,
         jumpcloud,
         entra: entra?,
-        policy: Policy { scope, upn, users, attributes, timing },
-        groups,
+        policy: Policy { scope, upn, users, groups, attributes, timing },
         passwords,
         import,
         limits,

@@ -19,7 +19,7 @@ use clock::Clock;
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
-use sync_core::record::{Brings, UserRecord};
+use sync_core::record::{Brings, Record};
 
 use crate::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
@@ -76,7 +76,7 @@ impl Store for DynamoStore {
         &self,
         lease: &Lease,
         terms: Terms,
-        record: &UserRecord,
+        record: &Record,
         claims: &[ClaimChange],
     ) -> Result<Lease> {
         self.store_between(lease, terms, record, claims).await

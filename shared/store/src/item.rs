@@ -14,8 +14,11 @@ pub(crate) mod binding;
 pub(crate) mod claim;
 pub(crate) mod config;
 pub(crate) mod domains;
+mod group;
+mod person;
 pub(crate) mod record;
 pub(crate) mod subject;
+mod upkeep;
 
 /// The form of all items that this version writes, and the newest it reads.
 pub(crate) const VERSION: u32 = 1;

@@ -13,7 +13,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
-use sync_core::record::{Brings, UserRecord};
+use sync_core::record::{Brings, Record};
 
 mod domains;
 pub mod dynamodb;
@@ -59,7 +59,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         &self,
         lease: &Lease,
         terms: Terms,
-        record: &UserRecord,
+        record: &Record,
         claims: &[ClaimChange],
     ) -> impl Future<Output = Result<Lease>> + Send;
 

@@ -4,20 +4,20 @@
 //! Records are kept as the items that DynamoDB would hold, so that times lose their fractions and
 //! findings are cut here as well. Every answer is strongly consistent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
-use sync_core::record::{Brings, UserRecord, after};
+use sync_core::record::{Brings, Hints, Record, after};
 
 use crate::item::audit::AuditItem;
 use crate::item::record::RecordItem;
 use crate::item::subject::{SubjectItem, expect_to_number};
 use crate::item::{as_stored, millis};
 use crate::protocol::{
-    Heard, Step, as_stored_brings, commit_name, last_of_each, lease_end, step, taken,
+    Heard, Named, Step, as_stored_brings, commit_name, last_of_each, lease_end, step, taken,
 };
 use crate::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
@@ -109,7 +109,7 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         let item = tables.subjects.entry(key(directory, subject)).or_default();
         let step = step(item, &brings, terms).map_err(|malformed| malformed.of("subject"))?;
-        let (Step::Take(heard) | Step::LeaveWord(_, heard)) = step else {
+        let (Step::Take(heard, named) | Step::LeaveWord(_, heard, named)) = step.clone() else {
             return Ok(Acquired::Covered);
         };
         if let Heard::Becomes(at) = heard {
@@ -117,6 +117,10 @@ impl Store for MemoryStore {
         }
         item.deleted_seen |= brings.deleted;
         item.expect = item.expect.max(brings.expect.map(expect_to_number));
+        match named {
+            Named::More(members) => item.members.extend(members),
+            Named::Many => item.many_members = true,
+        }
         if let Step::LeaveWord(..) = step {
             item.again = true;
             return Ok(Acquired::WordLeft);
@@ -146,7 +150,7 @@ impl Store for MemoryStore {
         &self,
         lease: &Lease,
         terms: Terms,
-        record: &UserRecord,
+        record: &Record,
         claims: &[ClaimChange],
     ) -> Result<Lease> {
         let mut tables = self.tables();
@@ -180,6 +184,10 @@ impl Store for MemoryStore {
         item.until = None;
         item.heard = commit.heard.map(millis);
         item.expect = None;
+        (item.members, item.many_members) = match commit.members {
+            Hints::Of(people) => (people.iter().map(ToString::to_string).collect(), false),
+            Hints::Many => (BTreeSet::new(), true),
+        };
         item.due_at = commit.due.map(millis);
         item.committed = Some(name);
         Ok(Committed::Released)
@@ -360,12 +368,13 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let since = millis(audit_horizon(query, now));
         let until = query.until.map_or(i64::MAX, millis);
-        let user = query.user.as_ref().map(|user| user.as_str());
+        let subject = query.subject.as_ref().map(ToString::to_string);
         let events = tables.audit.get(directory).into_iter().flatten();
         events
             .rev()
             .filter(|((at, _), event)| {
-                (since..=until).contains(at) && user.is_none_or(|user| event.user == user)
+                (since..=until).contains(at)
+                    && subject.as_ref().is_none_or(|of| event.subject == *of)
             })
             .take(query.limit)
             .map(|(_, event)| AuditEvent::try_from(event.clone()))

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
-use sync_core::record::{Brings, after};
+use sync_core::record::{Brings, Hints, after};
 
 use crate::item::audit::AuditItem;
 use crate::item::record::RecordItem;
@@ -12,14 +12,33 @@ use crate::item::{Malformed, as_stored, maybe_timestamp, millis, understood};
 use crate::{ClaimChange, ClaimRecord, Commit, Holder, Lease, Terms};
 
 /// What an acquire does about a record in this state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Nothing: the record covers the item's event, or is due at another time than it rings for (R5).
     Covered,
     /// Take the lease, which is free or expired (R1).
-    Take(Heard),
+    Take(Heard, Named),
     /// Leave word for the holder of this fence (R2).
-    LeaveWord(u64, Heard),
+    LeaveWord(u64, Heard, Named),
+}
+
+/// What an acquire does to the members that events named (G9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// These are added to those that are there; maybe none.
+    More(Vec<String>),
+    /// With those that are there they are too many to be named.
+    Many,
+}
+
+impl Named {
+    /// What the item does to a record that holds no names.
+    pub(crate) fn first(brings: &Brings) -> Self {
+        match &brings.members {
+            Hints::Of(people) => Self::More(people.iter().map(ToString::to_string).collect()),
+            Hints::Many => Self::Many,
+        }
+    }
 }
 
 /// What an acquire does to `heard`, the youngest event time that reached the record.
@@ -55,7 +74,7 @@ pub(crate) fn as_stored_brings(brings: &Brings) -> Brings {
 /// free whatever else the record says; one that ends this very moment is still held.
 pub(crate) fn step(item: &SubjectItem, brings: &Brings, terms: Terms) -> Result<Step, Malformed> {
     understood(item.v)?;
-    let covered = maybe_timestamp(item.record.covered)?;
+    let covered = maybe_timestamp(item.record.upkeep.covered)?;
     let due = maybe_timestamp(item.due_at)?;
     if brings.are_answered(covered, item.deleted_seen, due, terms.settle) {
         return Ok(Step::Covered);
@@ -66,7 +85,11 @@ pub(crate) fn step(item: &SubjectItem, brings: &Brings, terms: Terms) -> Result<
         Some(at) => Heard::Becomes(at),
     };
     let held = item.until.is_some_and(|until| until >= millis(terms.now));
-    Ok(if held { Step::LeaveWord(item.fence, heard) } else { Step::Take(heard) })
+    let named = match item.hints()?.and(brings.members.clone()) {
+        Hints::Of(_) => Named::first(brings),
+        Hints::Many => Named::Many,
+    };
+    Ok(if held { Step::LeaveWord(item.fence, heard, named) } else { Step::Take(heard, named) })
 }
 
 /// When a lease taken or renewed now ends.
@@ -79,10 +102,10 @@ pub(crate) fn lease_end(terms: Terms) -> Timestamp {
 /// It is kept in the record, so that a commit whose answer was lost is not taken for a lost lease
 /// when somebody else has acquired since. The fence in it keeps different syncs apart.
 pub(crate) fn commit_name(lease: &Lease, commit: &Commit<'_>) -> String {
-    let Commit { record, heard, due, audit, claims } = commit;
+    let Commit { record, heard, members, due, audit, claims } = commit;
     let mut hasher = DefaultHasher::new();
     RecordItem::from(*record).hash(&mut hasher);
-    (heard.map(millis), due.map(millis), claims).hash(&mut hasher);
+    (heard.map(millis), members, due.map(millis), claims).hash(&mut hasher);
     for event in *audit {
         AuditItem::from(event).hash(&mut hasher);
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
-use sync_core::ids::{DirectoryId, EntraUserId, JumpCloudUserId, Subject, TenantId, Upn};
-use sync_core::record::{Mailbox, UserRecord};
+use sync_core::ids::{
+    DirectoryId, EntraObjectId, EntraUserId, JumpCloudUserId, Subject, TenantId, Upn,
+};
+use sync_core::record::{Hints, Mailbox, Record};
 
 use crate::domains::DomainHeld;
 
@@ -48,7 +50,7 @@ pub struct Held {
     /// What messages left.
     pub mailbox: Mailbox,
     /// What is remembered.
-    pub record: UserRecord,
+    pub record: Record,
 }
 
 /// How the waits of one acquire are counted.
@@ -76,8 +78,8 @@ pub struct Claimed {
 pub enum ClaimedThing {
     /// A user principal name.
     Upn(Upn),
-    /// An Entra object.
-    Object(EntraUserId),
+    /// An Entra object: a person's or a group's.
+    Object(EntraObjectId),
 }
 
 impl std::fmt::Display for Claimed {
@@ -177,9 +179,12 @@ impl ClaimChange {
 #[derive(Debug, Clone)]
 pub struct Commit<'a> {
     /// What is remembered from now on.
-    pub record: &'a UserRecord,
+    pub record: &'a Record,
     /// The youngest event that is not covered yet (R4); stored only when the lease is released.
     pub heard: Option<Timestamp>,
+    /// Members that events named and that this sync has not looked at yet (G9); stored only when
+    /// the lease is released.
+    pub members: &'a Hints,
     /// When to look again (R4); when word was left, the lease's end is stored instead.
     pub due: Option<Timestamp>,
     /// Audit events of this sync, kept for [`AUDIT_DAYS`].
@@ -214,7 +219,7 @@ pub struct StoredSubject {
     /// What messages left.
     pub mailbox: Mailbox,
     /// What is remembered.
-    pub record: UserRecord,
+    pub record: Record,
 }
 
 /// What a blocked subject waits for (design section 2).
@@ -281,8 +286,8 @@ pub struct AuditQuery {
     pub since: Option<Timestamp>,
     /// Not younger than this.
     pub until: Option<Timestamp>,
-    /// About this person only.
-    pub user: Option<JumpCloudUserId>,
+    /// About this person or group only.
+    pub subject: Option<Subject>,
     /// At most so many; never unlimited.
     pub limit: usize,
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::ids::{EntraUserId, JumpCloudUserId};
+use crate::ids::{EntraObjectId, Subject};
 
 /// What changed, or should have.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,10 +15,10 @@ pub struct AuditEvent {
     pub at: Timestamp,
     /// Its kind.
     pub kind: AuditKind,
-    /// The person in JumpCloud.
-    pub user: JumpCloudUserId,
+    /// The person or group in JumpCloud.
+    pub subject: Subject,
     /// The object in Entra, where there is one.
-    pub object: Option<EntraUserId>,
+    pub object: Option<EntraObjectId>,
     /// Old and new values. They live in the table alone; log lines name attributes only.
     pub changes: Vec<AuditChange>,
     /// For a deactivation, which of P6's causes.
@@ -55,12 +55,36 @@ pub enum AuditKind {
     Deprovision,
     /// A deleted account was restored.
     Restore,
+    /// A group was created.
+    GroupCreate,
+    /// A group was taken over.
+    GroupAdopt,
+    /// A group was renamed, or brought back from the deleted items.
+    GroupUpdate,
+    /// A group was deleted, because it was disconnected and that deletes.
+    GroupDelete,
+    /// Somebody was added to a group.
+    MemberAdd,
+    /// Somebody was removed from a group.
+    MemberRemove,
 }
 
 impl AuditKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Create, Self::Adopt, Self::Update, Self::Enable, Self::Deprovision, Self::Restore];
+    pub const ALL: [Self; 12] = [
+        Self::Create,
+        Self::Adopt,
+        Self::Update,
+        Self::Enable,
+        Self::Deprovision,
+        Self::Restore,
+        Self::GroupCreate,
+        Self::GroupAdopt,
+        Self::GroupUpdate,
+        Self::GroupDelete,
+        Self::MemberAdd,
+        Self::MemberRemove,
+    ];
 
     /// The event type, as in Directory Insights.
     pub fn as_str(self) -> &'static str {
@@ -71,6 +95,12 @@ impl AuditKind {
             Self::Enable => "user_enable_provision",
             Self::Deprovision => "user_deprovision",
             Self::Restore => "user_restore_provision",
+            Self::GroupCreate => "group_create_provision",
+            Self::GroupAdopt => "group_adopt_provision",
+            Self::GroupUpdate => "group_update_provision",
+            Self::GroupDelete => "group_delete_provision",
+            Self::MemberAdd => "group_member_add_provision",
+            Self::MemberRemove => "group_member_remove_provision",
         }
     }
 

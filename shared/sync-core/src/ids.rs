@@ -108,6 +108,14 @@ id!(
     EntraUserId, "Entra object id", "a GUID", guid
 );
 id!(
+    /// The immutable object id of an Entra group.
+    EntraGroupId, "Entra group id", "a GUID", guid
+);
+id!(
+    /// The object id of anything in Entra, where it does not matter what it is.
+    EntraObjectId, "Entra object id", "a GUID", guid
+);
+id!(
     /// The id of an Entra tenant.
     TenantId, "tenant id", "a GUID", guid
 );
@@ -120,6 +128,18 @@ id!(
         (!local.is_empty() && !domain.is_empty()).then(|| text.to_lowercase())
     }
 );
+
+impl From<&EntraUserId> for EntraObjectId {
+    fn from(id: &EntraUserId) -> Self {
+        Self(id.0.clone())
+    }
+}
+
+impl From<&EntraGroupId> for EntraObjectId {
+    fn from(id: &EntraGroupId) -> Self {
+        Self(id.0.clone())
+    }
+}
 
 impl Upn {
     /// The part before the last `@`.

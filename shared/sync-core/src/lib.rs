@@ -11,6 +11,7 @@ pub mod audit;
 pub mod desired;
 pub mod disposition;
 pub mod finding;
+pub mod group;
 pub mod ids;
 pub mod observed;
 pub mod plan;

@@ -17,6 +17,8 @@ pub struct Policy {
     pub upn: UpnPolicy,
     /// Rules for people (section 6).
     pub users: UserPolicy,
+    /// Rules for groups (section 7).
+    pub groups: GroupPolicy,
     /// How far each mapped attribute travels.
     pub attributes: BTreeMap<Attribute, Mapping>,
     /// The waits of the protocol.
@@ -98,6 +100,26 @@ pub enum OnDeletedInEntra {
     Recreate,
     /// Only reported.
     Report,
+}
+
+/// Rules for groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupPolicy {
+    /// G1: connected groups become security groups.
+    pub enabled: bool,
+    /// G8.
+    pub on_disconnect: OnDisconnect,
+}
+
+/// What happens to the group of a JumpCloud group that is no longer connected (G8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDisconnect {
+    /// It stays as it is.
+    Keep,
+    /// It loses the members we manage.
+    Empty,
+    /// It is deleted.
+    Delete,
 }
 
 /// How far an attribute travels. `Off` means keep: no write, and what we applied is forgotten.

@@ -10,8 +10,12 @@ use jiff::Timestamp;
 use crate::attributes::{Attribute, Value};
 use crate::audit::AuditEvent;
 use crate::finding::Finding;
-use crate::ids::{EntraUserId, Upn};
+use crate::ids::{EntraUserId, Subject, Upn};
 use crate::policy::Timing;
+
+mod group;
+
+pub use group::{GroupBinding, GroupRecord, Hints};
 
 /// What messages left in the record (R2).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub struct Mailbox {
     pub deleted_seen: bool,
     /// The strongest state that an item announced; cleared by the commit that used it.
     pub expect: Option<Expect>,
+    /// For a group: whose membership may have changed; cleared by the commit that used it (G9).
+    pub members: Hints,
 }
 
 /// What an item brings to the record when it takes the lease or leaves word (R2).
@@ -33,6 +39,8 @@ pub struct Brings {
     pub deleted: bool,
     /// The state that the event announces.
     pub expect: Option<Expect>,
+    /// For a group: whose membership the event names (G9).
+    pub members: Hints,
     /// The stored `due` that it rings for; a record that is due at another time has been looked at.
     pub due: Option<Timestamp>,
     /// It asks for a sync whatever the record covers: an operator, a follow-up, a sweep.
@@ -48,6 +56,7 @@ impl Brings {
             event_at: self.event_at.max(other.event_at),
             deleted: self.deleted || other.deleted,
             expect: self.expect.max(other.expect),
+            members: self.members.and(other.members),
             due: self.due.max(other.due),
             unconditional: self.unconditional || other.unconditional || differ,
         }
@@ -95,6 +104,53 @@ pub fn covers(
     at.checked_add(settle).is_ok_and(|settled| settled < covered)
 }
 
+/// What is remembered of one subject.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// Of a person.
+    User(Box<UserRecord>),
+    /// Of a group.
+    Group(GroupRecord),
+    /// Of the sweep, whose progress is a cursor.
+    Sweep(Upkeep),
+}
+
+impl Record {
+    /// The record of a subject that nobody has ever acquired.
+    pub fn new(subject: &Subject) -> Self {
+        match subject {
+            Subject::User(_) => Self::User(Box::default()),
+            Subject::Group(_) => Self::Group(GroupRecord::default()),
+            Subject::Sweep => Self::Sweep(Upkeep::default()),
+        }
+    }
+
+    /// How the subject's syncs went.
+    pub fn upkeep(&self) -> &Upkeep {
+        match self {
+            Self::User(record) => &record.upkeep,
+            Self::Group(record) => &record.upkeep,
+            Self::Sweep(upkeep) => upkeep,
+        }
+    }
+
+    /// What is remembered of a person; `None` for any other subject.
+    pub fn user(&self) -> Option<&UserRecord> {
+        match self {
+            Self::User(record) => Some(record),
+            Self::Group(_) | Self::Sweep(_) => None,
+        }
+    }
+
+    /// What is remembered of a group; `None` for any other subject.
+    pub fn group(&self) -> Option<&GroupRecord> {
+        match self {
+            Self::Group(record) => Some(record),
+            Self::User(_) | Self::Sweep(_) => None,
+        }
+    }
+}
+
 /// What is remembered of one person.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UserRecord {
@@ -109,8 +165,6 @@ pub struct UserRecord {
     pub unanswered: Option<Unanswered>,
     /// The last `accountEnabled` decided, and the read it was decided on (R6).
     pub decided: Option<Decided>,
-    /// The earliest JumpCloud `Date` of the last committed successful sync (R5).
-    pub covered: Option<Timestamp>,
     /// Follow-ups that nobody has sent yet (R12).
     pub owed: Option<Owed>,
     /// A deactivation whose session revocation is not answered yet (P6).
@@ -119,6 +173,15 @@ pub struct UserRecord {
     pub expecting: Option<Expecting>,
     /// Off for a lockout since then (P7).
     pub locked_since: Option<Timestamp>,
+    /// How its syncs went.
+    pub upkeep: Upkeep,
+}
+
+/// What every record remembers beside its matter: how the syncs of the subject went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    /// The earliest JumpCloud `Date` of the last committed successful sync (R5).
+    pub covered: Option<Timestamp>,
     /// The last permanent failure (S5).
     pub failure: Option<Failure>,
     /// How often in a row a passing fault ended the sync; the next wait grows with it.

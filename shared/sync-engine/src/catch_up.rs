@@ -182,7 +182,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                         let brings = item.brings().by(now);
                         !known.is_some_and(|stored| {
                             let seen = stored.mailbox.deleted_seen;
-                            covers(stored.record.covered, seen, &brings, settle)
+                            covers(stored.record.upkeep().covered, seen, &brings, settle)
                         })
                     })
                     .collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sync_core::policy::Timing;
-use sync_core::record::{UserRecord, after};
+use sync_core::record::{Upkeep, after};
 
 /// How a pass ended, as far as the next look depends on it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Ended {
     pub(crate) look_again: Option<Timestamp>,
     /// When a failed pass goes on.
     pub(crate) goes_on: Option<Timestamp>,
+    /// When what the record remembers wants another look: an intent's end, what is owed.
+    pub(crate) remembered: Option<Timestamp>,
 }
 
 /// What the commit stores beside the record.
@@ -35,7 +37,7 @@ pub(crate) struct Closing {
 /// own wait.
 pub(crate) fn close(
     timing: &Timing,
-    record: &UserRecord,
+    upkeep: &Upkeep,
     heard: Option<Timestamp>,
     ended: Ended,
     now: Timestamp,
@@ -48,19 +50,17 @@ pub(crate) fn close(
         .map(|at| after(at, timing.second_look()))
         // Past already: a failed pass is retried in its own time, any other one soon.
         .filter(|at| *at > now || ended.goes_on.is_none());
-    let intent = record.intent.as_ref().map(|intent| after(intent.open_until, SOON));
-    let owed = record.owed.is_some().then_some(now);
-    let due = [ended.look_again, ended.goes_on, second_look, intent, owed]
+    let due = [ended.look_again, ended.goes_on, second_look, ended.remembered]
         .into_iter()
         .flatten()
         .min()
         .filter(|due| *due < Timestamp::MAX)
-        .map(|due| due.max(after(now, SOON)).max(record.vendor_wait.unwrap_or(now)));
+        .map(|due| due.max(after(now, SOON)).max(upkeep.vendor_wait.unwrap_or(now)));
     Closing { heard, due }
 }
 
 /// No look is due sooner than this, so that no fault can turn into a tight loop.
-const SOON: Duration = Duration::from_secs(1);
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -70,29 +70,29 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn due(record: &UserRecord, heard: Option<i64>, ended: Ended) -> (Option<i64>, Option<i64>) {
-        let closing = close(&Timing::default(), record, heard.map(at), ended, at(1000));
+    fn due(upkeep: &Upkeep, heard: Option<i64>, ended: Ended) -> (Option<i64>, Option<i64>) {
+        let closing = close(&Timing::default(), upkeep, heard.map(at), ended, at(1000));
         (closing.heard.map(Timestamp::as_second), closing.due.map(Timestamp::as_second))
     }
 
     #[test]
     fn r4_every_event_has_its_second_look() {
         let ended = Ended { read_at: Some(at(1000)), covers: true, ..Ended::default() };
-        let record = UserRecord::default();
-        assert_eq!(due(&record, Some(999), ended), (Some(999), Some(1030)));
-        assert_eq!(due(&record, Some(969), ended), (None, None));
-        assert_eq!(due(&record, Some(970), ended), (Some(970), Some(1001)));
+        let upkeep = Upkeep::default();
+        assert_eq!(due(&upkeep, Some(999), ended), (Some(999), Some(1030)));
+        assert_eq!(due(&upkeep, Some(969), ended), (None, None));
+        assert_eq!(due(&upkeep, Some(970), ended), (Some(970), Some(1001)));
         let failed = Ended { goes_on: Some(at(4600)), ..Ended::default() };
-        assert_eq!(due(&record, Some(999), failed), (Some(999), Some(1030)));
-        assert_eq!(due(&record, Some(900), failed), (Some(900), Some(4600)));
+        assert_eq!(due(&upkeep, Some(999), failed), (Some(999), Some(1030)));
+        assert_eq!(due(&upkeep, Some(900), failed), (Some(900), Some(4600)));
         let failed_after_reading = Ended { read_at: Some(at(1000)), ..failed };
-        assert_eq!(due(&record, Some(900), failed_after_reading), (Some(900), Some(4600)));
+        assert_eq!(due(&upkeep, Some(900), failed_after_reading), (Some(900), Some(4600)));
     }
 
     #[test]
     fn r4_a_vendors_wait_is_never_cut_short() {
-        let record = UserRecord { vendor_wait: Some(at(1120)), ..UserRecord::default() };
+        let upkeep = Upkeep { vendor_wait: Some(at(1120)), ..Upkeep::default() };
         let ended = Ended { goes_on: Some(at(1120)), ..Ended::default() };
-        assert_eq!(due(&record, Some(999), ended), (Some(999), Some(1120)));
+        assert_eq!(due(&upkeep, Some(999), ended), (Some(999), Some(1120)));
     }
 }

@@ -135,10 +135,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     fn is_evidence(&self, listed_at: Timestamp) -> bool {
         let settle = self.directory.policy.timing.settle;
         // After trouble nobody knows what the last read would have come to.
-        let troubled = self.record.retries > 0 || self.record.failure.is_some();
+        let troubled = self.record.upkeep.retries > 0 || self.record.upkeep.failure.is_some();
         !troubled
             && within(listed_at, LISTED, self.now())
-            && self.record.covered.is_none_or(|covered| covered <= listed_at)
+            && self.record.upkeep.covered.is_none_or(|covered| covered <= listed_at)
             && self.mailbox.heard.is_none_or(|heard| after(heard, settle) < listed_at)
     }
 
@@ -258,7 +258,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     async fn claim_on(&self, object: &EntraUserId) -> Result<Claim, Trouble> {
         let key = Claimed {
             tenant: self.directory.tenant.clone(),
-            what: ClaimedThing::Object(object.clone()),
+            what: ClaimedThing::Object(object.into()),
         };
         Ok(match self.engine.store.claim(&key).await.map_err(SyncError::from)? {
             None => Claim::Free,
@@ -293,7 +293,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let stored =
             self.engine.store.peek(&self.directory.id, &subject).await.map_err(SyncError::from)?;
         let object = stored
-            .and_then(|stored| stored.record.binding)
+            .and_then(|stored| stored.record.user()?.binding.clone())
             .filter(|binding| !binding.given_up)
             .map(|binding| binding.object);
         Ok(object.map_or_else(|| ManagerLink::Unbound(manager.clone()), ManagerLink::Bound))

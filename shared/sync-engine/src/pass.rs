@@ -8,7 +8,7 @@ use store::{ClaimChange, Claimed, ClaimedThing, Held, Holder, Lease, Store, Stor
 use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
 use sync_core::finding::Finding;
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject, Upn};
-use sync_core::record::{Mailbox, UserRecord};
+use sync_core::record::{Mailbox, Record, UserRecord};
 use work_queue::WorkQueue;
 
 use crate::observe::Given;
@@ -58,6 +58,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
         held: Held,
     ) -> Self {
         let Held { lease, mailbox, record } = held;
+        let Record::User(record) = record else { unreachable!("a record is what its subject is") };
         Self {
             engine,
             directory,
@@ -66,8 +67,8 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
             given: Given::default(),
             lease,
             mailbox,
-            findings: record.findings.clone(),
-            record,
+            findings: record.upkeep.findings.clone(),
+            record: *record,
             planned: false,
             audit: Vec::new(),
             claims: Vec::new(),
@@ -98,10 +99,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
     }
 
     pub(crate) fn object_claim(&self, object: &EntraUserId) -> Claimed {
-        Claimed {
-            tenant: self.directory.tenant.clone(),
-            what: ClaimedThing::Object(object.clone()),
-        }
+        Claimed { tenant: self.directory.tenant.clone(), what: ClaimedThing::Object(object.into()) }
     }
 
     /// Renews the lease once a third of it is gone (R1). Every fenced update renews it too.
@@ -124,7 +122,8 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
     /// Stores what must survive a crash before the next step, with the claims it depends on.
     pub(crate) async fn record(&mut self, claims: &[ClaimChange]) -> Result<(), StoreError> {
         let terms = self.terms();
-        self.lease = self.engine.store.record(&self.lease, terms, &self.record, claims).await?;
+        let record = Record::User(Box::new(self.record.clone()));
+        self.lease = self.engine.store.record(&self.lease, terms, &record, claims).await?;
         Ok(())
     }
 
@@ -139,8 +138,8 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
             id: uuid::Uuid::new_v4().to_string(),
             at: self.now(),
             kind,
-            user: self.user.clone(),
-            object: self.record.binding.as_ref().map(|binding| binding.object.clone()),
+            subject: self.lease.subject.clone(),
+            object: self.record.binding.as_ref().map(|binding| (&binding.object).into()),
             changes,
             reason: None,
             error: None,

@@ -17,7 +17,7 @@ use rand::RngExt;
 use store::{Acquired, Commit, Committed, Held, Lease, Store, StoreError, StoredSubject};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::{JumpCloudUserId, Subject};
-use sync_core::record::after;
+use sync_core::record::{Binding, Record, UserRecord, after};
 use transport::Dated;
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
@@ -90,28 +90,29 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         deadline: Timestamp,
         anew: bool,
     ) -> Result<(Report, Option<Held>), SyncError> {
-        let Held { mut lease, mailbox, mut record } = held;
+        let Held { mut lease, mailbox, record } = held;
+        let mut upkeep = record.upkeep().clone();
         let mut report = Report::default();
-        let part = match vendor_wait(&mut record, self.clock.now()) {
+        let part = match vendor_wait(&mut upkeep, self.clock.now()) {
             Ok(()) => self.part(directory, &mut lease, &mut report, deadline, anew).await,
             Err(waits) => Err(waits),
         };
         let now = self.clock.now();
         let mut ended = Ended::default();
-        record.findings.clear();
+        upkeep.findings.clear();
         match part {
             Ok(part) => {
-                record.failure = None;
-                record.retries = 0;
+                upkeep.failure = None;
+                upkeep.retries = 0;
                 match part {
                     Part::Whole(since) => {
                         ended.read_at = Some(since);
                         ended.covers = true;
-                        record.covered = Some(since).max(record.covered);
+                        upkeep.covered = Some(since).max(upkeep.covered);
                     }
                     Part::Continues => ended.look_again = Some(now),
                     Part::Unreadable => {
-                        record.findings.push(Finding::new(
+                        upkeep.findings.push(Finding::new(
                             FindingCode::ScopeUnreadable,
                             "the scope cannot be read, so nobody is connected or disconnected by it",
                         ));
@@ -121,16 +122,23 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             }
             Err(trouble) => {
                 let jitter = rand::rng().random_range(0.0..1.0);
-                let (goes_on, message) = trouble.note(&mut record, now, jitter)?;
+                let (goes_on, message) = trouble.note(&mut upkeep, now, jitter)?;
                 ended.goes_on = Some(goes_on);
                 report.trouble = Some(message);
             }
         }
-        record.synced_at = Some(now);
-        report.findings.clone_from(&record.findings);
+        upkeep.synced_at = Some(now);
+        report.findings.clone_from(&upkeep.findings);
         let Closing { heard, due } =
-            close(&directory.policy.timing, &record, mailbox.heard, ended, now);
-        let commit = Commit { record: &record, heard, due, audit: &[], claims: &[] };
+            close(&directory.policy.timing, &upkeep, mailbox.heard, ended, now);
+        let commit = Commit {
+            record: &Record::Sweep(upkeep),
+            heard,
+            members: &mailbox.members,
+            due,
+            audit: &[],
+            claims: &[],
+        };
         let terms = terms(self, directory);
         if self.store.commit(&lease, terms, commit).await? == Committed::Again {
             return Ok((report, Some(self.store.reopen(&lease, terms).await?)));
@@ -255,23 +263,25 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     }
 }
 
+fn binding(stored: &StoredSubject) -> Option<(&UserRecord, &Binding)> {
+    let record = stored.record.user()?;
+    Some((record, record.binding.as_ref()?))
+}
+
 fn is_bound(stored: &StoredSubject) -> bool {
-    stored.record.binding.as_ref().is_some_and(|binding| !binding.given_up)
+    binding(stored).is_some_and(|(_, binding)| !binding.given_up)
 }
 
 /// Switched off by our last answered write, with nothing under way: there is nothing to remove.
 fn is_off(stored: &StoredSubject) -> bool {
-    let binding = stored.record.binding.as_ref();
-    let off = binding.and_then(|binding| binding.enabled).is_some_and(|enabled| !enabled.value);
-    off && stored.record.unanswered.is_none()
+    binding(stored).is_some_and(|(record, binding)| {
+        binding.enabled.is_some_and(|enabled| !enabled.value) && record.unanswered.is_none()
+    })
 }
 
 /// Switched off by us, or adopted so and never written since (P15, P8).
 fn may_be_off(stored: &StoredSubject) -> bool {
-    let adopted_so = stored
-        .record
-        .binding
-        .as_ref()
-        .is_some_and(|binding| binding.enabled.is_none() && binding.disabled_by_us);
+    let adopted_so = binding(stored)
+        .is_some_and(|(_, binding)| binding.enabled.is_none() && binding.disabled_by_us);
     adopted_so || is_off(stored)
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use store::{Acquired, Commit, Committed, Held, Store};
 use sync_core::ids::{JumpCloudUserId, Subject};
 use sync_core::plan::user::{UserInput, plan_user};
-use sync_core::record::Expecting;
+use sync_core::record::{Expecting, Record, after};
 use work_queue::WorkQueue;
 
-use crate::close::{Closing, Ended, close};
+use crate::close::{Closing, Ended, SOON, close};
 use crate::observe::Given;
 use crate::observe::together::Place;
 use crate::pass::{Pass, terms};
@@ -95,20 +95,20 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             Some(trouble) => {
                 let now = pass.now();
                 let jitter = Pass::<S, Q>::jitter();
-                let (goes_on, message) = trouble.note(&mut pass.record, now, jitter)?;
+                let (goes_on, message) = trouble.note(&mut pass.record.upkeep, now, jitter)?;
                 ended.goes_on = Some(goes_on);
                 told = Some(message);
                 pass.keep_expecting();
             }
             None => {
-                pass.record.failure = None;
-                pass.record.retries = 0;
+                pass.record.upkeep.failure = None;
+                pass.record.upkeep.retries = 0;
                 ended.covers = pass.covers;
             }
         }
         ended.look_again = pass.look_again;
         if ended.covers {
-            pass.record.covered = pass.read_at.max(pass.record.covered);
+            pass.record.upkeep.covered = pass.read_at.max(pass.record.upkeep.covered);
         }
         let again = pass.commit(ended).await?;
         Ok((Report { done: pass.done, findings: pass.findings, trouble: told }, again))
@@ -119,7 +119,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Observes, plans, applies, and pays what is owed.
     async fn run(&mut self) -> Result<(), Trouble> {
         let now = self.now();
-        vendor_wait(&mut self.record, now)?;
+        vendor_wait(&mut self.record.upkeep, now)?;
         let paid = self.sync().await;
         // A new binding's followers are rung whatever became of the rest of the plan.
         let owed = match &paid {
@@ -168,13 +168,17 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Stores the result (R3); the reopened record when word was left.
     async fn commit(&mut self, ended: Ended) -> Result<Option<Held>, SyncError> {
         let now = self.now();
-        self.record.findings.clone_from(&self.findings);
+        self.record.upkeep.findings.clone_from(&self.findings);
         if !self.freed.is_empty() {
             self.record.owed.get_or_insert_default().freed.append(&mut self.freed);
         }
-        self.record.synced_at = Some(now);
+        self.record.upkeep.synced_at = Some(now);
         let timing = &self.directory.policy.timing;
-        let Closing { heard, due } = close(timing, &self.record, self.mailbox.heard, ended, now);
+        let intent = self.record.intent.as_ref().map(|intent| after(intent.open_until, SOON));
+        let owed = self.record.owed.is_some().then_some(now);
+        let ended = Ended { remembered: intent.into_iter().chain(owed).min(), ..ended };
+        let Closing { heard, due } =
+            close(timing, &self.record.upkeep, self.mailbox.heard, ended, now);
         let committed = self
             .engine
             .store
@@ -182,8 +186,9 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 &self.lease,
                 self.terms(),
                 Commit {
-                    record: &self.record,
+                    record: &Record::User(Box::new(self.record.clone())),
                     heard,
+                    members: &self.mailbox.members,
                     due,
                     audit: &self.audit,
                     claims: &self.claims,
@@ -223,7 +228,7 @@ fn log(event: &sync_core::audit::AuditEvent) {
     tracing::info!(
         audit.id = event.id,
         audit.event_type = %event.kind,
-        user.jumpcloud_id = %event.user,
+        subject = %event.subject,
         user.entra_id = event.object.as_ref().map(tracing::field::display),
         audit.attributes = attributes.join(","),
         audit.reason = event.reason,

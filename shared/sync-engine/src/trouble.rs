@@ -6,7 +6,7 @@ use graph::GraphError;
 use jiff::Timestamp;
 use jumpcloud::JumpCloudError;
 use sync_core::disposition::Disposition;
-use sync_core::record::{Failure, UserRecord, after};
+use sync_core::record::{Failure, Upkeep, after};
 
 use crate::SyncError;
 
@@ -104,31 +104,31 @@ impl Trouble {
     /// Notes the trouble in the record; answers when to go on, or the error that ends the sync.
     pub(crate) fn note(
         self,
-        record: &mut UserRecord,
+        upkeep: &mut Upkeep,
         now: Timestamp,
         jitter: f64,
     ) -> Result<(Timestamp, String), SyncError> {
         let shown = |told: &Told| format!("{}: {}", told.class, told.message);
         Ok(match self {
             Self::Broken(error) => return Err(error),
-            Self::Passing(told) => (after(now, next_wait(record, jitter)), shown(&told)),
+            Self::Passing(told) => (after(now, next_wait(upkeep, jitter)), shown(&told)),
             Self::Wait(wait, told) => {
                 // A vendor that keeps saying "now" is not asked every second.
-                let until = after(now, wait.min(LONGEST_WAIT).max(next_wait(record, jitter)));
-                record.vendor_wait = Some(until);
+                let until = after(now, wait.min(LONGEST_WAIT).max(next_wait(upkeep, jitter)));
+                upkeep.vendor_wait = Some(until);
                 (until, shown(&told))
             }
             Self::Waiting(until, told) => (until, shown(&told)),
             Self::Stopped(told) => (after(now, PROBE), shown(&told)),
             Self::Permanent(told) => {
                 let failure = Failure::again(
-                    record.failure.as_ref(),
+                    upkeep.failure.as_ref(),
                     told.class.clone(),
                     told.message.clone(),
                     now,
                 );
                 let next = failure.next;
-                record.failure = Some(failure);
+                upkeep.failure = Some(failure);
                 (next, shown(&told))
             }
         })
@@ -136,23 +136,23 @@ impl Trouble {
 }
 
 /// Nothing is asked before a vendor's wait is over, whoever rings: a new event waits as well.
-pub(crate) fn vendor_wait(record: &mut UserRecord, now: Timestamp) -> Result<(), Trouble> {
-    match record.vendor_wait {
+pub(crate) fn vendor_wait(upkeep: &mut Upkeep, now: Timestamp) -> Result<(), Trouble> {
+    match upkeep.vendor_wait {
         Some(until) if until > now => {
             let message = "nothing is sent before that wait is over".to_owned();
             Err(Trouble::Waiting(until, Told { class: "vendor_wait".into(), message }))
         }
         _ => {
-            record.vendor_wait = None;
+            upkeep.vendor_wait = None;
             Ok(())
         }
     }
 }
 
 /// The wait after one more fault in a row.
-fn next_wait(record: &mut UserRecord, jitter: f64) -> Duration {
-    let doubled = FIRST_RETRY * 2u32.saturating_pow(record.retries.min(10));
-    record.retries = record.retries.saturating_add(1);
+fn next_wait(upkeep: &mut Upkeep, jitter: f64) -> Duration {
+    let doubled = FIRST_RETRY * 2u32.saturating_pow(upkeep.retries.min(10));
+    upkeep.retries = upkeep.retries.saturating_add(1);
     doubled.min(LAST_RETRY).mul_f64(1.0 + jitter / 4.0)
 }
 
@@ -165,47 +165,47 @@ mod tests {
     }
 
     /// After how many seconds work goes on.
-    fn goes_on(trouble: Trouble, record: &mut UserRecord) -> i64 {
+    fn goes_on(trouble: Trouble, upkeep: &mut Upkeep) -> i64 {
         let now = Timestamp::from_second(1000).unwrap();
-        let (goes_on, _) = trouble.note(record, now, 0.0).unwrap();
+        let (goes_on, _) = trouble.note(upkeep, now, 0.0).unwrap();
         goes_on.as_second() - 1000
     }
 
     #[test]
     fn a_vendors_wait_is_obeyed_but_never_longer_than_ten_minutes() {
-        let mut record = UserRecord::default();
+        let mut upkeep = Upkeep::default();
         let wait = |seconds| Trouble::Wait(Duration::from_secs(seconds), told());
-        assert_eq!(goes_on(wait(120), &mut record), 120);
-        assert_eq!(record.vendor_wait, Timestamp::from_second(1120).ok());
-        assert_eq!(goes_on(wait(86_400), &mut record), 600);
+        assert_eq!(goes_on(wait(120), &mut upkeep), 120);
+        assert_eq!(upkeep.vendor_wait, Timestamp::from_second(1120).ok());
+        assert_eq!(goes_on(wait(86_400), &mut upkeep), 600);
     }
 
     #[test]
     fn a_vendor_that_names_no_wait_is_not_asked_every_second() {
-        let mut record = UserRecord::default();
+        let mut upkeep = Upkeep::default();
         let waits: Vec<i64> =
-            (0..4).map(|_| goes_on(Trouble::Wait(Duration::ZERO, told()), &mut record)).collect();
+            (0..4).map(|_| goes_on(Trouble::Wait(Duration::ZERO, told()), &mut upkeep)).collect();
         assert_eq!(waits, [5, 10, 20, 40]);
     }
 
     #[test]
     fn whoever_comes_during_a_vendors_wait_does_not_prolong_it() {
-        let mut record = UserRecord::default();
+        let mut upkeep = Upkeep::default();
         let wait = Trouble::Wait(Duration::from_secs(120), told());
-        assert_eq!(goes_on(wait, &mut record), 120);
-        let noted = record.clone();
-        let until = record.vendor_wait.unwrap();
+        assert_eq!(goes_on(wait, &mut upkeep), 120);
+        let noted = upkeep.clone();
+        let until = upkeep.vendor_wait.unwrap();
         for _ in 0..8 {
-            assert_eq!(goes_on(Trouble::Waiting(until, told()), &mut record), 120);
+            assert_eq!(goes_on(Trouble::Waiting(until, told()), &mut upkeep), 120);
         }
-        assert_eq!(record, noted);
+        assert_eq!(upkeep, noted);
     }
 
     #[test]
     fn waits_after_passing_faults_grow_up_to_five_minutes() {
-        let mut record = UserRecord::default();
+        let mut upkeep = Upkeep::default();
         let waits: Vec<i64> =
-            (0..8).map(|_| goes_on(Trouble::Passing(told()), &mut record)).collect();
+            (0..8).map(|_| goes_on(Trouble::Passing(told()), &mut upkeep)).collect();
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300]);
     }
 }

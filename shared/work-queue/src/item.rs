@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sync_core::ids::{DirectoryId, JumpCloudGroupId, JumpCloudUserId, Subject};
-use sync_core::record::{Brings, Expect};
+use sync_core::record::{Brings, Expect, Hints};
 
 /// The version of the item's form.
 const VERSION: u64 = 1;
@@ -151,8 +151,20 @@ impl WorkItem {
             event_at: self.cause.at.filter(|_| event),
             deleted,
             expect: self.expect,
+            members: self.hints(bell),
             due: self.cause.at.filter(|_| bell),
             unconditional: self.cause.at.is_none() || !(event || bell),
+        }
+    }
+
+    /// Whose membership of a group is to be looked at (G9).
+    ///
+    /// What names nobody may concern anybody, but for a bell: the record says why it is due.
+    fn hints(&self, bell: bool) -> Hints {
+        match self.subject {
+            Subject::Group(_) if self.members.is_empty() && !bell => Hints::Many,
+            Subject::Group(_) => Hints::of(self.members.iter().cloned()),
+            Subject::User(_) | Subject::Sweep => Hints::default(),
         }
     }
 

@@ -3,29 +3,24 @@
 use super::*;
 use sync_core::attributes::Value as Applied;
 use sync_core::ids::Upn;
-use sync_core::record::{Answered, Expecting, Intent, Unanswered};
+use sync_core::record::{Answered, Expecting, Intent, Unanswered, Upkeep};
 
 impl ShownUser {
     /// The document, which the answer of a sync that was waited for holds, too.
     pub(crate) fn to_json(&self) -> Value {
-        let Self { at, found, stored, awaited_by } = self;
-        let StoredSubject { subject: _, leased_until, again, due, mailbox, record } = stored;
+        let Self { at, found, stored, record, awaited_by } = self;
+        let StoredSubject { subject: _, leased_until, again, due, mailbox, record: _ } = stored;
         let UserRecord {
             binding,
             intent,
             renaming,
             unanswered,
             decided: _,
-            covered,
             owed,
             revoke_pending,
             expecting,
             locked_since,
-            failure,
-            retries,
-            vendor_wait,
-            findings,
-            synced_at,
+            upkeep: Upkeep { covered, failure, retries, vendor_wait, findings, synced_at },
         } = record;
         let findings: Vec<_> = findings
             .iter()

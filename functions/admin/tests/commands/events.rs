@@ -9,9 +9,9 @@ use store::AuditQuery;
 use sync_core::audit::{AuditEvent, AuditKind};
 use sync_core::record::UserRecord;
 
-use crate::world::{World, changed, id, time, user};
+use crate::world::{World, changed, id, subject, time};
 
-const ALL: AuditQuery = AuditQuery { since: None, until: None, user: None, limit: 50 };
+const ALL: AuditQuery = AuditQuery { since: None, until: None, subject: None, limit: 50 };
 
 /// Two changes of one person, and a failed deactivation of another between them.
 async fn told() -> World {
@@ -56,7 +56,7 @@ async fn what_was_changed_oldest_first() {
     let told = look(&told().await, ALL).await;
     assert_eq!(told.exit(), Exit::Ok);
     assert_snapshot!(told.human(None), @r"
-     time                  type                    user                       object                                 changes                                  reason                           success
+     time                  type                    subject                    object                                 changes                                  reason                           success
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
      2026-05-01 07:10:00   user_update_provision   65f000000000000000000001   8d0b5a0e-2c0f-4d4b-9a1a-000000000001   department: Sales → Research\u{1b}[31m   -                                yes
      2026-05-01 07:20:00   user_deprovision        65f000000000000000000002   -                                      -                                        suspended in \u{202e}JumpCloud   no: graph_500: try\nlater
@@ -121,9 +121,9 @@ async fn nothing_changed() {
 #[tokio::test]
 async fn a_query_narrows_them() {
     let world = told().await;
-    let of = |user| AuditQuery { user: Some(user), ..ALL };
-    assert_eq!(ids(&look(&world, of(user(1))).await), ["a1", "a3"]);
-    assert_eq!(ids(&look(&world, of(user(9))).await), [""; 0]);
+    let of = |subject| AuditQuery { subject: Some(subject), ..ALL };
+    assert_eq!(ids(&look(&world, of(subject(1))).await), ["a1", "a3"]);
+    assert_eq!(ids(&look(&world, of(subject(9))).await), [""; 0]);
     let since = AuditQuery { since: Some(time("2026-05-01T07:20:00Z")), ..ALL };
     assert_eq!(ids(&look(&world, since).await), ["a2", "a3"]);
     let until = AuditQuery { until: Some(time("2026-05-01T07:20:00Z")), ..ALL };
@@ -169,7 +169,7 @@ async fn who_follows_is_told_each_event_once_even_a_late_one() {
 #[tokio::test]
 async fn who_follows_one_person_hears_of_nobody_else() {
     let world = told().await;
-    let query = AuditQuery { user: Some(user(1)), ..ALL };
+    let query = AuditQuery { subject: Some(subject(1)), ..ALL };
     let (latest, mut follower) = follow(&world, query).await;
     assert_eq!(ids(&latest), ["a1", "a3"]);
     add(&world, 2, &[changed("b1", "2026-05-01T08:00:00Z", 2)]).await;

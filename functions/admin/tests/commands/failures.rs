@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use jiff::Timestamp;
 use store::{Acquired, Commit, ConfigRecord, Store};
 use sync_core::ids::Subject;
-use sync_core::record::{Brings, Failure, UserRecord};
+use sync_core::record::{Brings, Failure, GroupRecord, Record, Upkeep, UserRecord};
 use work_queue::{Cause, Lane, Source, WorkItem};
 
 use crate::world::{World, bound, id, subject};
@@ -19,16 +19,25 @@ async fn failing() -> World {
     let its_time_has_come = Failure { next: now, ..refused.clone() };
     let again = Failure::again(Some(&its_time_has_come), "graph_400", "refused", now);
     let for_ever = Failure { next: Timestamp::MAX, attempts: 31, ..refused.clone() };
-    let fails = |failure, record| UserRecord { failure: Some(failure), ..record };
-    world.commit(1, &fails(again, bound(1, "ada@corp.example")), None, &[]).await;
-    world.commit(2, &fails(for_ever, UserRecord::default()), None, &[]).await;
+    let fails = |failure| Upkeep { failure: Some(failure), ..Upkeep::default() };
+    let ada = UserRecord { upkeep: fails(again), ..bound(1, "ada@corp.example") };
+    world.commit(1, &ada, None, &[]).await;
+    let gone = UserRecord { upkeep: fails(for_ever), ..UserRecord::default() };
+    world.commit(2, &gone, None, &[]).await;
     world.commit(3, &bound(3, "bob@corp.example"), None, &[]).await;
     let (directory, group) = (id("corp"), group());
     let acquired =
         world.store.acquire(&directory, &group, &Brings::default(), world.terms()).await.unwrap();
     let Acquired::Taken(held) = acquired else { panic!("not free") };
-    let record = fails(refused, UserRecord::default());
-    let commit = Commit { record: &record, heard: None, due: None, audit: &[], claims: &[] };
+    let record = GroupRecord { upkeep: fails(refused), ..GroupRecord::default() };
+    let commit = Commit {
+        record: &Record::Group(record),
+        heard: None,
+        members: &held.mailbox.members,
+        due: None,
+        audit: &[],
+        claims: &[],
+    };
     world.store.commit(&held.lease, world.terms(), commit).await.unwrap();
     world
 }

@@ -9,7 +9,9 @@ use insta::assert_snapshot;
 use store::{Awaited, ClaimChange, Claimed, ClaimedThing, Commit, Holder, Store, Tombstone};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::Upn;
-use sync_core::record::{Brings, Expect, Expecting, Failure, Intent, Owed, Unanswered, UserRecord};
+use sync_core::record::{
+    Brings, Expect, Expecting, Failure, Hints, Intent, Owed, Record, Unanswered, Upkeep, UserRecord,
+};
 
 use crate::world::{TENANT, World, bound, file, id, object, subject, tenant, time, user};
 
@@ -136,17 +138,24 @@ async fn troubled() -> World {
         revoke_pending: true,
         expecting: Some(Expecting { expect: Expect::Suspended, since: now }),
         locked_since: Some(time("2026-05-01T06:00:00Z")),
-        failure: Some(Failure::again(None, "graph_400", "refused \u{202e}for good", now)),
-        retries: 3,
-        vendor_wait: Some(later),
         owed: Some(Owed { bound: true, ..Owed::default() }),
-        findings: vec![Finding::new(FindingCode::UpnHeld, "UPN ada@corp.example is held by\n65f")],
+        upkeep: Upkeep {
+            failure: Some(Failure::again(None, "graph_400", "refused \u{202e}for good", now)),
+            retries: 3,
+            vendor_wait: Some(later),
+            findings: vec![Finding::new(
+                FindingCode::UpnHeld,
+                "UPN ada@corp.example is held by\n65f",
+            )],
+            ..Upkeep::default()
+        },
         ..UserRecord::default()
     };
     let lease = world.acquire(1).await;
     let commit = Commit {
-        record: &record,
+        record: &Record::User(Box::new(record)),
         heard: Some(time("2026-05-01T07:59:59.250Z")),
+        members: &Hints::default(),
         due: Some(later),
         audit: &[],
         claims: &[],
@@ -284,10 +293,13 @@ async fn the_last_holder_of_a_claim_is_found_and_said_to_be_the_last() {
     world.commit(1, &record, None, &[]).await;
     record.binding.as_mut().unwrap().given_up = true;
     let lease = world.acquire(1).await;
-    let key = Claimed { tenant: tenant(), what: ClaimedThing::Object(object(1)) };
+    let key = Claimed { tenant: tenant(), what: ClaimedThing::Object((&object(1)).into()) };
     let tombstone = Tombstone { disabled_by_us: true };
     let claims = [ClaimChange::GiveUp { key, tombstone }];
-    let commit = Commit { record: &record, heard: None, due: None, audit: &[], claims: &claims };
+    let record = Record::User(Box::new(record));
+    let members = &Hints::default();
+    let commit =
+        Commit { record: &record, heard: None, members, due: None, audit: &[], claims: &claims };
     world.store.commit(&lease, world.terms(), commit).await.unwrap();
 
     let shown = show(&world, object(1).as_str()).await.unwrap();

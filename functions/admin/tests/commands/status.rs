@@ -8,7 +8,7 @@ use admin::{Answer, Exit};
 use insta::assert_snapshot;
 use store::{ConfigRecord, Store};
 use sync_core::finding::{Finding, FindingCode};
-use sync_core::record::{Failure, UserRecord};
+use sync_core::record::{Failure, Upkeep, UserRecord};
 use work_queue::{Cause, Lane, Source, WorkItem, WorkQueue};
 
 use crate::world::{World, bound, file, id, subject, time};
@@ -88,19 +88,23 @@ async fn troubled() -> World {
     let now = world.clock.now();
     let later = now + Duration::from_secs(600);
     let finding = |code| Finding::new(code, "x");
+    let failure = Failure::again(None, "graph_\u{202e}400", "refused", now);
     let refused = UserRecord {
-        failure: Some(Failure::again(None, "graph_\u{202e}400", "refused", now)),
-        findings: vec![finding(FindingCode::Refused)],
+        upkeep: Upkeep {
+            failure: Some(failure.clone()),
+            findings: vec![finding(FindingCode::Refused)],
+            ..Upkeep::default()
+        },
         ..bound(1, "ada@corp.example")
     };
     world.commit(1, &refused, Some(later), &[]).await;
-    let given_up = Failure { next: jiff::Timestamp::MAX, ..refused.failure.clone().unwrap() };
-    let given_up = UserRecord { failure: Some(given_up), ..UserRecord::default() };
+    let given_up = Failure { next: jiff::Timestamp::MAX, ..failure };
+    let given_up = Upkeep { failure: Some(given_up), ..Upkeep::default() };
+    let given_up = UserRecord { upkeep: given_up, ..UserRecord::default() };
     world.commit(2, &given_up, None, &[]).await;
-    let skipped = UserRecord {
-        findings: vec![finding(FindingCode::Guest), finding(FindingCode::Refused)],
-        ..UserRecord::default()
-    };
+    let findings = vec![finding(FindingCode::Guest), finding(FindingCode::Refused)];
+    let skipped = Upkeep { findings, ..Upkeep::default() };
+    let skipped = UserRecord { upkeep: skipped, ..UserRecord::default() };
     world.commit(3, &skipped, Some(now), &[]).await;
     let mut former = bound(4, "bob@corp.example");
     former.binding.as_mut().unwrap().given_up = true;

@@ -7,7 +7,7 @@ use admin::sync::{Came, Requested, sync_user};
 use admin::{AdminError, Answer, Exit};
 use insta::assert_snapshot;
 use store::{ConfigRecord, Store};
-use sync_core::record::{Failure, UserRecord};
+use sync_core::record::{Failure, Hints, Record, Upkeep, UserRecord};
 use work_queue::{Cause, Lane, Source, WorkItem};
 
 use crate::world::{World, bound, corp, id, subject, user};
@@ -72,12 +72,19 @@ async fn it_waits_for_a_sync_that_is_committed_after_the_request() {
     assert!(!request.is_finished(), "the sync before the request is none after it");
 
     let synced_at = Some(world.clock.now());
-    world.commit(1, &UserRecord { synced_at, ..before }, None, &[]).await;
+    world
+        .commit(
+            1,
+            &UserRecord { upkeep: Upkeep { synced_at, ..before.upkeep.clone() }, ..before },
+            None,
+            &[],
+        )
+        .await;
     second(&world).await;
     let requested = request.await.unwrap().unwrap();
     assert_eq!(requested.exit(), Exit::Ok);
     assert!(matches!(&requested.came, Came::Synced(shown)
-        if shown.stored.record.synced_at == synced_at));
+        if shown.record.upkeep.synced_at == synced_at));
     let human = requested.human(None);
     assert!(human.starts_with("rang for user 65f"), "{human}");
     assert!(human.contains("synced           2026-05-01 08:00:01"), "{human}");
@@ -91,11 +98,14 @@ async fn a_sync_that_goes_on_is_waited_for() {
     let world = World::with_corp().await;
     let request = waiting(&world).await;
     let lease = world.acquire(1).await;
-    let record = UserRecord { synced_at: Some(world.clock.now()), ..UserRecord::default() };
+    let upkeep = Upkeep { synced_at: Some(world.clock.now()), ..Upkeep::default() };
+    let record = Record::User(Box::new(UserRecord { upkeep, ..UserRecord::default() }));
     let lease = world.store.record(&lease, world.terms(), &record, &[]).await.unwrap();
     second(&world).await;
     assert!(!request.is_finished(), "the lease is held");
-    let commit = store::Commit { record: &record, heard: None, due: None, audit: &[], claims: &[] };
+    let members = &Hints::default();
+    let commit =
+        store::Commit { record: &record, heard: None, members, due: None, audit: &[], claims: &[] };
     world.store.commit(&lease, world.terms(), commit).await.unwrap();
     second(&world).await;
     assert!(matches!(request.await.unwrap().unwrap().came, Came::Synced(_)));
@@ -106,11 +116,12 @@ async fn a_sync_that_fails_for_good_is_a_problem() {
     let world = World::with_corp().await;
     let request = waiting(&world).await;
     let now = world.clock.now();
-    let failed = UserRecord {
+    let upkeep = Upkeep {
         synced_at: Some(now),
         failure: Some(Failure::again(None, "graph_400", "refused", now)),
-        ..UserRecord::default()
+        ..Upkeep::default()
     };
+    let failed = UserRecord { upkeep, ..UserRecord::default() };
     world.commit(1, &failed, None, &[]).await;
     second(&world).await;
     let requested = request.await.unwrap().unwrap();

@@ -15,7 +15,7 @@ use store::{
 use sync_core::attributes::{Attribute, Value};
 use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
 use sync_core::ids::{DirectoryId, EntraUserId, JumpCloudUserId, Subject, TenantId, Upn};
-use sync_core::record::{Answered, Binding, Brings, Origin, UserRecord};
+use sync_core::record::{Answered, Binding, Brings, Hints, Origin, Record, Upkeep, UserRecord};
 use transport::CustomEndpoints;
 use work_queue::memory::MemoryQueue;
 
@@ -143,7 +143,9 @@ impl World {
         let lease = self.acquire(number).await;
         let claims: Vec<_> = record.binding.iter().flat_map(claims).collect();
         let terms = self.terms();
-        let commit = Commit { record, heard: None, due, audit, claims: &claims };
+        let record = &Record::User(Box::new(record.clone()));
+        let members = &Hints::default();
+        let commit = Commit { record, heard: None, members, due, audit, claims: &claims };
         self.store.commit(&lease, terms, commit).await.unwrap();
     }
 }
@@ -153,7 +155,7 @@ fn claims(binding: &Binding) -> [ClaimChange; 2] {
     let take = |what, object| ClaimChange::Take { key: Claimed { tenant: tenant(), what }, object };
     [
         take(ClaimedThing::Upn(binding.upn.clone()), Some(binding.object.clone())),
-        take(ClaimedThing::Object(binding.object.clone()), None),
+        take(ClaimedThing::Object((&binding.object).into()), None),
     ]
 }
 
@@ -177,8 +179,11 @@ pub(crate) fn bound(number: u32, upn: &str) -> UserRecord {
             written_at: Some(bound_at),
             given_up: false,
         }),
-        covered: Some(time("2026-05-01T07:59:30Z")),
-        synced_at: Some(time("2026-05-01T08:00:00Z")),
+        upkeep: Upkeep {
+            covered: Some(time("2026-05-01T07:59:30Z")),
+            synced_at: Some(time("2026-05-01T08:00:00Z")),
+            ..Upkeep::default()
+        },
         ..UserRecord::default()
     }
 }
@@ -189,8 +194,8 @@ pub(crate) fn changed(event: &str, at: &str, number: u32) -> AuditEvent {
         id: event.into(),
         at: time(at),
         kind: AuditKind::Update,
-        user: user(number),
-        object: Some(object(number)),
+        subject: subject(number),
+        object: Some((&object(number)).into()),
         changes: vec![AuditChange {
             attribute: "department".into(),
             from: Some("Sales".into()),

@@ -58,7 +58,16 @@ async fn handled(world: &World, bodies: &[String]) -> String {
 
 async fn record(world: &World, user: &JumpCloudUserId) -> UserRecord {
     let subject = Subject::User(user.clone());
-    world.table.peek(&corp(), &subject).await.unwrap().expect("it was rung").record
+    world
+        .table
+        .peek(&corp(), &subject)
+        .await
+        .unwrap()
+        .expect("it was rung")
+        .record
+        .user()
+        .cloned()
+        .unwrap()
 }
 
 async fn object(world: &World, user: &JumpCloudUserId) -> String {
@@ -121,7 +130,7 @@ async fn twenty_who_are_unchanged_cost_one_search_and_one_batch() {
     let bodies: Vec<String> = users.iter().map(|user| listed(user, later)).collect();
     rung(&world, &bodies).await;
     for user in &users {
-        assert_eq!(record(&world, user).await.covered, Some(later));
+        assert_eq!(record(&world, user).await.upkeep.covered, Some(later));
     }
 }
 
@@ -196,8 +205,8 @@ async fn who_is_throttled_inside_the_batch_waits_alone_and_is_not_waited_for() {
     let bodies: Vec<String> = users.iter().map(bell).collect();
     rung(&world, &bodies).await;
     assert_eq!(in_engines(&world), 2);
-    assert!(record(&world, &users[1]).await.vendor_wait.is_some());
-    assert_eq!(record(&world, &users[0]).await.vendor_wait, None);
+    assert!(record(&world, &users[1]).await.upkeep.vendor_wait.is_some());
+    assert_eq!(record(&world, &users[0]).await.upkeep.vendor_wait, None);
     let due = world.queue.items(Lane::Events);
     let due: Vec<_> = due.iter().map(|item| &item.subject).collect();
     assert_eq!(due, [&Subject::User(users[1].clone())]);
@@ -236,7 +245,7 @@ async fn who_was_deleted_is_missing_and_stays_undecided_without_evidence() {
     rung(&world, &bodies).await;
     assert!(enabled(&world, &name(0)));
     assert_eq!(world.users_read(), [users[0].as_str()]);
-    let findings = record(&world, &users[0]).await.findings;
+    let findings = record(&world, &users[0]).await.upkeep.findings;
     assert_eq!(findings[0].code.as_str(), "deletion_undecided");
 }
 
@@ -373,7 +382,7 @@ async fn a_vendor_in_trouble_is_asked_once_for_all() {
         assert_eq!((times(&world, SEARCH), times(&world, RECORD)), (1, 0), "{route}");
         assert_eq!(times(&world, ACCOUNT), 0, "{route}");
         for user in &users {
-            assert_eq!(record(&world, user).await.retries, 1, "{route}");
+            assert_eq!(record(&world, user).await.upkeep.retries, 1, "{route}");
         }
         assert_eq!(world.queue.items(Lane::Events).len(), 5, "{route}");
     }

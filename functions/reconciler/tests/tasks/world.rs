@@ -14,7 +14,7 @@ use simulators::{JumpCloudSim, jumpcloud};
 use store::memory::MemoryStore;
 use store::{Commit, Committed, ConfigRecord, FirstRun, Store, Terms};
 use sync_core::ids::{DirectoryId, JumpCloudUserId, Subject};
-use sync_core::record::{Brings, UserRecord, after};
+use sync_core::record::{Brings, after};
 use sync_engine::Engine;
 use sync_engine::directories::Directories;
 use transport::CustomEndpoints;
@@ -115,8 +115,9 @@ impl World {
             self.table.acquire(&directory(id), &subject, &Brings::default(), terms).await.unwrap();
         let store::Acquired::Taken(held) = acquired else { panic!("somebody else is at it") };
         let commit = Commit {
-            record: &UserRecord::default(),
+            record: &held.record,
             heard: None,
+            members: &held.mailbox.members,
             due: Some(terms.now),
             audit: &[],
             claims: &[],

@@ -1,27 +1,9 @@
 //! `[groups]`, `[passwords]` and `[import]`.
 
+use sync_core::policy::{GroupPolicy, OnDisconnect};
+
 use super::Notes;
 use super::section::Section;
-
-/// The rules for groups (design section 7).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupsConfig {
-    /// G1: connected groups become security groups.
-    pub enabled: bool,
-    /// G8.
-    pub on_disconnect: OnDisconnect,
-}
-
-/// What happens to the group of a JumpCloud group that is no longer connected (G8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnDisconnect {
-    /// It stays as it is.
-    Keep,
-    /// It loses the members we manage.
-    Empty,
-    /// It is deleted.
-    Delete,
-}
 
 /// Whether passwords are pushed (design section 9).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,13 +45,13 @@ pub enum ImportState {
     Activated,
 }
 
-pub(super) fn groups(mut section: Section<'_>) -> GroupsConfig {
+pub(super) fn groups(mut section: Section<'_>) -> GroupPolicy {
     let on_disconnect = [
         ("keep", OnDisconnect::Keep),
         ("empty", OnDisconnect::Empty),
         ("delete", OnDisconnect::Delete),
     ];
-    let groups = GroupsConfig {
+    let groups = GroupPolicy {
         enabled: section.flag("enabled", true),
         on_disconnect: section.choice("on_disconnect", &on_disconnect),
     };

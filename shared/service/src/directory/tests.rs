@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use sync_core::attributes::{Attribute, default_mappings};
-use sync_core::policy::{Mapping, OnDeletedInEntra, Scope, Timing, UpnSource};
+use sync_core::policy::{
+    GroupPolicy, Mapping, OnDeletedInEntra, OnDisconnect, Scope, Timing, UpnSource,
+};
 
 use super::*;
 
@@ -228,7 +230,7 @@ created = 4
     let privileged: Vec<&str> = users.adopt_privileged.iter().map(|upn| upn.as_str()).collect();
     assert_eq!(privileged, ["admin@corp.example"]);
     assert_eq!(users.usage_location.as_deref(), Some("DE"));
-    assert_eq!(config.groups, GroupsConfig { enabled: false, on_disconnect: OnDisconnect::Delete });
+    assert_eq!(policy.groups, GroupPolicy { enabled: false, on_disconnect: OnDisconnect::Delete });
     assert_eq!(config.passwords, PasswordsConfig { enabled: true, skip_unchanged: false });
     let import =
         ImportConfig { email: ImportEmail::Mail, state: ImportState::Staged, suppress_mail: false };

@@ -31,9 +31,9 @@ impl DynamoStore {
         query: &AuditQuery,
         now: Timestamp,
     ) -> Result<Vec<AuditEvent>> {
-        let AuditQuery { since: _, until, user, limit } = query;
+        let AuditQuery { since: _, until, subject, limit } = query;
         let condition = "#pk = :pk AND #sk BETWEEN :since AND :until";
-        let filter = "#user = :user";
+        let filter = "#subject = :subject";
         let mut values = values([
             (":pk", s(audit(directory))),
             (":since", s(moment(millis(audit_horizon(query, now))))),
@@ -41,11 +41,11 @@ impl DynamoStore {
             (":until", s(moment(until.map_or(i64::MAX, millis)) + "$")),
         ]);
         let mut expressions = vec![condition];
-        if let Some(user) = user {
+        if let Some(subject) = subject {
             expressions.push(filter);
-            values.insert(":user".into(), s(user));
+            values.insert(":subject".into(), s(subject));
         }
-        let page = if user.is_some() { PAGE } else { *limit };
+        let page = if subject.is_some() { PAGE } else { *limit };
         let mut events = Vec::new();
         let mut start = None;
         while events.len() < *limit {
@@ -56,7 +56,7 @@ impl DynamoStore {
                 .consistent_read(true)
                 .scan_index_forward(false)
                 .key_condition_expression(condition)
-                .set_filter_expression(user.is_some().then(|| filter.to_owned()))
+                .set_filter_expression(subject.is_some().then(|| filter.to_owned()))
                 .set_expression_attribute_names(Some(names(&expressions)))
                 .set_expression_attribute_values(Some(values.clone()))
                 .set_exclusive_start_key(start)

@@ -9,14 +9,14 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
 use sync_core::audit::AuditEvent;
-use sync_core::record::UserRecord;
+use sync_core::record::{Hints, Record};
 
 use super::DynamoStore;
 use super::claims::Part;
 use super::key::{Item, Key};
-use super::request::{Answer, Together, Write, n, part, s, unavailable, values, whole};
+use super::request::{Answer, Together, Write, n, part, s, unavailable, values, whole, yes};
 use super::subject::{OWN, found_subject, owned, renewal};
 use crate::item::audit::AuditItem;
 use crate::item::record::RecordItem;
@@ -32,7 +32,7 @@ impl DynamoStore {
         &self,
         lease: &Lease,
         terms: Terms,
-        record: &UserRecord,
+        record: &Record,
         claims: &[ClaimChange],
     ) -> Result<Lease> {
         let write = with_record(renewal(lease, terms), record);
@@ -132,7 +132,7 @@ impl DynamoStore {
     }
 }
 
-fn with_record(mut write: Write, record: &UserRecord) -> Write {
+fn with_record(mut write: Write, record: &Record) -> Write {
     write.update.push_str(", #record = :record");
     write.values.insert(":record".into(), part(RecordItem::from(record)));
     write
@@ -153,6 +153,21 @@ fn release(lease: &Lease, commit: &Commit<'_>, name: &str) -> Write {
             values.insert(":heard".into(), n(millis(heard)));
         }
         None => remove.push("#heard"),
+    }
+    // What is left has been read with the lease, and whoever adds to it leaves word.
+    match commit.members {
+        Hints::Of(people) if people.is_empty() => remove.extend(["#members", "#many_members"]),
+        Hints::Of(people) => {
+            remove.push("#many_members");
+            set.push("#members = :members");
+            let people = people.iter().map(ToString::to_string).collect();
+            values.insert(":members".into(), AttributeValue::Ss(people));
+        }
+        Hints::Many => {
+            remove.push("#members");
+            set.push("#many_members = :true");
+            values.insert(":true".into(), yes());
+        }
     }
     match commit.due {
         Some(due) => {

@@ -312,12 +312,17 @@ mod tests {
 
     #[test]
     fn names_are_collected_once_each() {
-        let names =
-            names(&["#until < :now AND #record.#covered > :at", "SET #until=:u REMOVE #a_b"]);
+        let names = names(&[
+            "#until < :now AND #record.#upkeep.#covered > :at",
+            "SET #until=:u REMOVE #a_b",
+        ]);
         let mut names: Vec<_> =
             names.into_iter().map(|(short, long)| short + "=" + &long).collect();
         names.sort();
-        assert_eq!(names, ["#a_b=a_b", "#covered=covered", "#record=record", "#until=until"]);
+        assert_eq!(
+            names,
+            ["#a_b=a_b", "#covered=covered", "#record=record", "#until=until", "#upkeep=upkeep"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The lease on a subject's record: acquire, leave word, reopen, renew (R1, R2, R5).
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use sync_core::ids::{DirectoryId, Subject};
 use sync_core::record::{Brings, Expect, after};
 
@@ -9,7 +9,7 @@ use super::key::{Item, Key};
 use super::request::{Answer, Write, n, read, s, token, unavailable, values, yes};
 use crate::item::subject::{SubjectItem, expect_to_number};
 use crate::item::{VERSION, millis};
-use crate::protocol::{Heard, Step, as_stored_brings, lease_end, step};
+use crate::protocol::{Heard, Named, Step, as_stored_brings, lease_end, step};
 use crate::{Acquired, Held, Lease, Result, StoreError, Terms};
 
 /// How often an acquire decides anew because somebody else was faster.
@@ -39,19 +39,22 @@ impl DynamoStore {
                 item.held(directory, subject).map_err(|malformed| malformed.of("subject"))?;
             Ok(Acquired::Taken(Box::new(held)))
         };
-        let mut next = Step::Take(Heard::first(&brings));
+        let mut next = Step::Take(Heard::first(&brings), Named::first(&brings));
         for _ in 0..ROUNDS {
             let answer = match next {
                 Step::Covered => return Ok(Acquired::Covered),
-                Step::Take(heard) => {
-                    let write = take(&key, directory, &brings, heard, terms, &token);
+                Step::Take(heard, named) => {
+                    let mut write = take(&key, directory, terms, &token);
+                    open_for(&mut write, &brings, terms);
+                    let adds = bring(&mut write, &brings, heard, named);
+                    write.update.push_str(&format!(" REMOVE #again ADD #fence :one{adds}"));
                     match self.update(operation, &write, ReturnValue::AllNew).await? {
                         Answer::Done(item) => return held(read("subject", item)?),
                         refused => refused,
                     }
                 }
-                Step::LeaveWord(fence, heard) => {
-                    let write = leave_word(&key, fence, &brings, heard, terms);
+                Step::LeaveWord(fence, heard, named) => {
+                    let write = leave_word(&key, fence, &brings, heard, named, terms);
                     self.update(operation, &write, ReturnValue::None).await?
                 }
             };
@@ -108,15 +111,8 @@ pub(super) fn renewal(lease: &Lease, terms: Terms) -> Write {
     }
 }
 
-fn take(
-    key: &Key,
-    directory: &DirectoryId,
-    brings: &Brings,
-    heard: Heard,
-    terms: Terms,
-    token: &str,
-) -> Write {
-    let mut write = Write {
+fn take(key: &Key, directory: &DirectoryId, terms: Terms, token: &str) -> Write {
+    Write {
         key: key.clone(),
         condition: "(attribute_not_exists(#v) OR #v = :v) \
                     AND (attribute_not_exists(#until) OR #until < :now)"
@@ -132,11 +128,7 @@ fn take(
             (":token", s(token)),
             (":one", n(1)),
         ]),
-    };
-    open_for(&mut write, brings, terms);
-    bring(&mut write, brings, heard);
-    write.update.push_str(" REMOVE #again ADD #fence :one");
-    write
+    }
 }
 
 /// Nothing is taken for what the record has answered, as `Brings::are_answered` has it (R5).
@@ -148,7 +140,7 @@ fn open_for(write: &mut Write, brings: &Brings, terms: Terms) {
     let mut open = Vec::new();
     if let Some(at) = brings.event_at {
         let evidence = if brings.deleted { " AND #deleted_seen = :true" } else { "" };
-        open.push(format!("NOT (#record.#covered > :settled{evidence})"));
+        open.push(format!("NOT (#record.#upkeep.#covered > :settled{evidence})"));
         write.values.insert(":settled".into(), n(millis(after(at, terms.settle))));
     }
     if let Some(due) = brings.due {
@@ -160,19 +152,31 @@ fn open_for(write: &mut Write, brings: &Brings, terms: Terms) {
     }
 }
 
-fn leave_word(key: &Key, fence: u64, brings: &Brings, heard: Heard, terms: Terms) -> Write {
+fn leave_word(
+    key: &Key,
+    fence: u64,
+    brings: &Brings,
+    heard: Heard,
+    named: Named,
+    terms: Terms,
+) -> Write {
     let mut write = Write {
         key: key.clone(),
         condition: "#fence = :fence AND #until >= :now".into(),
         update: "SET #again = :true".into(),
         values: values([(":fence", n(fence)), (":now", n(millis(terms.now))), (":true", yes())]),
     };
-    bring(&mut write, brings, heard);
+    let adds = bring(&mut write, brings, heard, named);
+    if let Some(adds) = adds.strip_prefix(',') {
+        write.update.push_str(&format!(" ADD{adds}"));
+    }
     write
 }
 
 /// Stores what the item brings, conditional on what was seen of `heard`, in the same update.
-fn bring(write: &mut Write, brings: &Brings, heard: Heard) {
+///
+/// Answers what an ADD clause is to go on with.
+fn bring(write: &mut Write, brings: &Brings, heard: Heard, named: Named) -> &'static str {
     let Write { condition, update, values, .. } = write;
     match heard {
         Heard::Untouched => {}
@@ -200,6 +204,18 @@ fn bring(write: &mut Write, brings: &Brings, heard: Heard) {
         Some(Expect::Deleted) => {
             update.push_str(", #expect = :expect");
             values.insert(":expect".into(), n(expect_to_number(Expect::Deleted)));
+        }
+    }
+    match named {
+        Named::More(members) if members.is_empty() => "",
+        Named::More(members) => {
+            values.insert(":members".into(), AttributeValue::Ss(members));
+            ", #members :members"
+        }
+        Named::Many => {
+            update.push_str(", #many_members = :true");
+            values.insert(":true".into(), yes());
+            ""
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
-use sync_core::ids::{EntraUserId, JumpCloudUserId};
+use sync_core::ids::EntraObjectId;
 
 use super::{Malformed, cut, millis, timestamp};
 
@@ -11,7 +11,7 @@ pub(crate) struct AuditItem {
     pub(crate) id: String,
     pub(crate) at: i64,
     pub(crate) kind: String,
-    pub(crate) user: String,
+    pub(crate) subject: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -34,12 +34,13 @@ struct ChangeItem {
 
 impl From<&AuditEvent> for AuditItem {
     fn from(event: &AuditEvent) -> Self {
-        let AuditEvent { id, at, kind, user, object, changes, reason, error, initiated_by } = event;
+        let AuditEvent { id, at, kind, subject, object, changes, reason, error, initiated_by } =
+            event;
         Self {
             id: id.clone(),
             at: millis(*at),
             kind: kind.as_str().to_owned(),
-            user: user.to_string(),
+            subject: subject.to_string(),
             object: object.as_ref().map(ToString::to_string),
             changes: changes.iter().map(ChangeItem::from).collect(),
             reason: reason.clone(),
@@ -53,13 +54,14 @@ impl TryFrom<AuditItem> for AuditEvent {
     type Error = Malformed;
 
     fn try_from(item: AuditItem) -> Result<Self, Malformed> {
-        let AuditItem { id, at, kind, user, object, changes, reason, error, initiated_by } = item;
+        let AuditItem { id, at, kind, subject, object, changes, reason, error, initiated_by } =
+            item;
         Ok(Self {
             id,
             at: timestamp(at)?,
             kind: AuditKind::parse(&kind).ok_or_else(|| Malformed::unknown("kind of event"))?,
-            user: JumpCloudUserId::parse(&user)?,
-            object: object.as_deref().map(EntraUserId::parse).transpose()?,
+            subject: subject.parse()?,
+            object: object.as_deref().map(EntraObjectId::parse).transpose()?,
             changes: changes.into_iter().map(AuditChange::from).collect(),
             reason,
             error,

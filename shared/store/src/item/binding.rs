@@ -28,7 +28,7 @@ pub(super) struct BindingItem {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum OriginItem {
+pub(super) enum OriginItem {
     Created,
     Adopted,
     Imported,

@@ -1,19 +1,18 @@
-//! The mirror of what is remembered of one person.
+//! The mirror of what is remembered of one person, but how the syncs went.
 
 use serde::{Deserialize, Serialize};
 use sync_core::audit::AuditEvent;
-use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::Upn;
 use sync_core::record::{
-    Binding, Decided, Expect, Expecting, Failure, Intent, Owed, Unanswered, UserRecord,
+    Binding, Decided, Expect, Expecting, Intent, Owed, Unanswered, Upkeep, UserRecord,
 };
 
 use super::audit::AuditItem;
 use super::binding::BindingItem;
-use super::{MAX_FINDINGS, Malformed, cut, maybe_timestamp, millis, timestamp};
+use super::{Malformed, maybe_timestamp, millis, timestamp};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct RecordItem {
+pub(super) struct PersonItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<BindingItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,9 +23,6 @@ pub(crate) struct RecordItem {
     unanswered: Option<UnansweredItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided: Option<DecidedItem>,
-    /// Asked by the condition of an acquire (R5), hence never renamed within a version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) covered: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<OwedItem>,
     #[serde(default)]
@@ -35,16 +31,6 @@ pub(crate) struct RecordItem {
     expecting: Option<ExpectingItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locked_since: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<FailureItem>,
-    #[serde(default)]
-    retries: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vendor_wait: Option<i64>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    findings: Vec<FindingItem>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    synced_at: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,22 +75,7 @@ enum ExpectItem {
     Deleted,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct FailureItem {
-    class: String,
-    message: String,
-    attempts: u32,
-    since: i64,
-    next: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct FindingItem {
-    code: String,
-    message: String,
-}
-
-impl From<&UserRecord> for RecordItem {
+impl From<&UserRecord> for PersonItem {
     fn from(record: &UserRecord) -> Self {
         let UserRecord {
             binding,
@@ -112,16 +83,11 @@ impl From<&UserRecord> for RecordItem {
             renaming,
             unanswered,
             decided,
-            covered,
             owed,
             revoke_pending,
             expecting,
             locked_since,
-            failure,
-            retries,
-            vendor_wait,
-            findings,
-            synced_at,
+            upkeep: _,
         } = record;
         Self {
             binding: binding.as_ref().map(BindingItem::from),
@@ -135,7 +101,6 @@ impl From<&UserRecord> for RecordItem {
                 enabled,
                 read_at: millis(read_at),
             }),
-            covered: covered.map(millis),
             owed: owed.as_ref().map(OwedItem::from),
             revoke_pending: *revoke_pending,
             expecting: expecting.map(|Expecting { expect, since }| ExpectingItem {
@@ -143,52 +108,35 @@ impl From<&UserRecord> for RecordItem {
                 since: millis(since),
             }),
             locked_since: locked_since.map(millis),
-            failure: failure.as_ref().map(FailureItem::from),
-            retries: *retries,
-            vendor_wait: vendor_wait.map(millis),
-            findings: findings.iter().take(MAX_FINDINGS).map(FindingItem::from).collect(),
-            synced_at: synced_at.map(millis),
         }
     }
 }
 
-impl TryFrom<RecordItem> for UserRecord {
-    type Error = Malformed;
-
-    fn try_from(item: RecordItem) -> Result<Self, Malformed> {
-        let RecordItem {
+impl PersonItem {
+    /// The record, with what is remembered of its syncs.
+    pub(super) fn with(self, upkeep: Upkeep) -> Result<UserRecord, Malformed> {
+        let PersonItem {
             binding,
             intent,
             renaming,
             unanswered,
             decided,
-            covered,
             owed,
             revoke_pending,
             expecting,
             locked_since,
-            failure,
-            retries,
-            vendor_wait,
-            findings,
-            synced_at,
-        } = item;
-        Ok(Self {
+        } = self;
+        Ok(UserRecord {
             binding: binding.map(Binding::try_from).transpose()?,
             intent: intent.map(Intent::try_from).transpose()?,
             renaming: renaming.iter().map(|upn| Upn::parse(upn)).collect::<Result<_, _>>()?,
             unanswered: unanswered.map(Unanswered::try_from).transpose()?,
             decided: decided.map(Decided::try_from).transpose()?,
-            covered: maybe_timestamp(covered)?,
             owed: owed.map(Owed::try_from).transpose()?,
             revoke_pending,
             expecting: expecting.map(Expecting::try_from).transpose()?,
             locked_since: maybe_timestamp(locked_since)?,
-            failure: failure.map(Failure::try_from).transpose()?,
-            retries,
-            vendor_wait: maybe_timestamp(vendor_wait)?,
-            findings: findings.into_iter().map(Finding::try_from).collect::<Result<_, _>>()?,
-            synced_at: maybe_timestamp(synced_at)?,
+            upkeep,
         })
     }
 }
@@ -290,45 +238,3 @@ impl From<ExpectItem> for Expect {
         }
     }
 }
-
-impl From<&Failure> for FailureItem {
-    fn from(failure: &Failure) -> Self {
-        let Failure { class, message, attempts, since, next } = failure;
-        Self {
-            class: class.clone(),
-            message: cut(message),
-            attempts: *attempts,
-            since: millis(*since),
-            next: millis(*next),
-        }
-    }
-}
-
-impl TryFrom<FailureItem> for Failure {
-    type Error = Malformed;
-
-    fn try_from(item: FailureItem) -> Result<Self, Malformed> {
-        let FailureItem { class, message, attempts, since, next } = item;
-        Ok(Self { class, message, attempts, since: timestamp(since)?, next: timestamp(next)? })
-    }
-}
-
-impl From<&Finding> for FindingItem {
-    fn from(finding: &Finding) -> Self {
-        let Finding { code, message } = finding;
-        Self { code: code.as_str().to_owned(), message: cut(message) }
-    }
-}
-
-impl TryFrom<FindingItem> for Finding {
-    type Error = Malformed;
-
-    fn try_from(item: FindingItem) -> Result<Self, Malformed> {
-        let FindingItem { code, message } = item;
-        let code = FindingCode::parse(&code).ok_or_else(|| Malformed::unknown("finding"))?;
-        Ok(Self { code, message })
-    }
-}
-
-#[cfg(test)]
-mod tests;

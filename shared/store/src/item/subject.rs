@@ -1,8 +1,10 @@
 //! The item of a subject's record: lock, mailbox and memory (design 2.1).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use sync_core::ids::{DirectoryId, Subject};
-use sync_core::record::{Expect, Mailbox, UserRecord};
+use sync_core::ids::{DirectoryId, JumpCloudUserId, Subject};
+use sync_core::record::{Expect, Hints, Mailbox};
 
 use super::record::RecordItem;
 use super::{Malformed, VERSION, maybe_timestamp, timestamp, understood};
@@ -27,6 +29,12 @@ pub(crate) struct SubjectItem {
     pub(crate) deleted_seen: bool,
     /// The strongest announced state, as [`expect_to_number`] orders them.
     pub(crate) expect: Option<u8>,
+    /// For a group: the people whose membership may have changed (G9).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) members: BTreeSet<String>,
+    /// For a group: of so many that they are not named any more.
+    #[serde(default)]
+    pub(crate) many_members: bool,
     pub(crate) due_at: Option<i64>,
     /// The deferral that moved `due_at`, so that one whose answer was lost knows itself again.
     pub(crate) deferred_by: Option<String>,
@@ -63,6 +71,8 @@ impl Default for SubjectItem {
             heard: None,
             deleted_seen: false,
             expect: None,
+            members: BTreeSet::new(),
+            many_members: false,
             due_at: None,
             deferred_by: None,
             committed: None,
@@ -77,7 +87,17 @@ impl SubjectItem {
             heard: maybe_timestamp(self.heard)?,
             deleted_seen: self.deleted_seen,
             expect: self.expect.map(expect_of_number).transpose()?,
+            members: self.hints()?,
         })
+    }
+
+    /// Whose membership may have changed.
+    pub(crate) fn hints(&self) -> Result<Hints, Malformed> {
+        if self.many_members {
+            return Ok(Hints::Many);
+        }
+        let people = self.members.iter().map(|member| JumpCloudUserId::parse(member));
+        Ok(Hints::of(people.collect::<Result<Vec<_>, _>>()?))
     }
 
     /// The item as its holder sees it.
@@ -96,20 +116,21 @@ impl SubjectItem {
                 until: timestamp(until)?,
             },
             mailbox: self.mailbox()?,
-            record: UserRecord::try_from(self.record)?,
+            record: self.record.of(subject)?,
         })
     }
 
     /// The item as anybody sees it.
     pub(crate) fn stored(self, subject: Subject) -> Result<StoredSubject, Malformed> {
         understood(self.v)?;
+        let record = self.record.clone().of(&subject)?;
         Ok(StoredSubject {
             subject,
             leased_until: maybe_timestamp(self.until)?,
             again: self.again,
             due: maybe_timestamp(self.due_at)?,
             mailbox: self.mailbox()?,
-            record: UserRecord::try_from(self.record)?,
+            record,
         })
     }
 }

@@ -40,10 +40,10 @@ pub(crate) async fn events_are_chosen_by_time_and_person(store: impl Store) {
     let between =
         AuditQuery { since: Some(at(100)), until: Some(at(130)), limit: 10, ..Default::default() };
     assert_eq!(ids(&store, between.clone(), 1000).await, ["13", "12", "11", "10"]);
-    let of = |limit| AuditQuery { user: Some(user_id(7)), limit, ..Default::default() };
+    let of = |limit| AuditQuery { subject: Some(user(7)), limit, ..Default::default() };
     assert_eq!(ids(&store, of(10), 1000).await, ["47", "27", "07"]);
     assert_eq!(ids(&store, of(2), 1000).await, ["47", "27"]);
-    let both = AuditQuery { user: Some(user_id(11)), ..between };
+    let both = AuditQuery { subject: Some(user(11)), ..between };
     assert_eq!(ids(&store, both, 1000).await, ["11"]);
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn an_event_is_kept_as_it_was(store: impl Store) {
     };
     let event = AuditEvent {
         kind: AuditKind::Deprovision,
-        object: Some(object(3)),
+        object: Some((&object(3)).into()),
         changes: vec![change(None, Some("Zoë \u{202e}")), change(Some(""), None)],
         reason: Some("suspended".into()),
         error: Some("Forbidden: no".into()),

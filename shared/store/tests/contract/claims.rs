@@ -2,7 +2,7 @@
 
 use store::{ClaimRecord, Claimed, Lease, Store, Tombstone};
 use sync_core::ids::Subject;
-use sync_core::record::{Brings, UserRecord};
+use sync_core::record::{Brings, Upkeep};
 
 use crate::world::*;
 
@@ -130,7 +130,7 @@ pub(crate) async fn claims_are_taken_together_or_not_at_all(store: impl Store) {
         assert_held_by(refused, &theirs, &user(1));
         assert_eq!(claim(&store, &free).await, None);
     }
-    assert_eq!(peek(&store, &user(2)).await.record, UserRecord::default());
+    assert_eq!(peek(&store, &user(2)).await.record, person(Upkeep::default()));
 }
 
 pub(crate) async fn of_several_changes_of_one_claim_the_last_counts(store: impl Store) {

@@ -2,7 +2,7 @@
 
 use store::{AuditQuery, Commit, Committed, Store};
 use sync_core::finding::{Finding, FindingCode};
-use sync_core::record::{Brings, Mailbox, UserRecord};
+use sync_core::record::{Brings, Mailbox, Upkeep};
 
 use crate::world::*;
 
@@ -22,6 +22,7 @@ pub(crate) async fn a_commit_stores_and_releases(store: impl Store) {
         let commit = Commit {
             record: &numbered(number),
             heard: Some(at(5)),
+            members: &NOBODY,
             due: Some(at(36)),
             audit: if audited { &events } else { &[] },
             claims: if claimed { &claims } else { &[] },
@@ -57,6 +58,7 @@ pub(crate) async fn r3_word_left_keeps_the_lease(store: impl Store) {
         let commit = Commit {
             record: &numbered(number),
             heard: None,
+            members: &NOBODY,
             due: Some(at(5000)),
             audit: &events,
             claims: if events.is_empty() { &[] } else { &claims },
@@ -133,6 +135,7 @@ pub(crate) async fn a_repeated_commit_is_stored_once(store: impl Store) {
     let commit = || Commit {
         record: &record,
         heard: None,
+        members: &NOBODY,
         due: Some(at(40)),
         audit: &events,
         claims: &claims,
@@ -183,16 +186,17 @@ pub(crate) async fn a_commit_whose_claim_is_held_stores_nothing(store: impl Stor
     assert_same(&before, &peek(&store, &user(1)).await);
     leave_word(&store, &user(1), event(6), terms(12)).await;
     assert_held_by(store.commit(&held.lease, terms(13), commit()).await, &claim, &user(2));
-    assert_eq!(peek(&store, &user(1)).await.record, UserRecord::default());
+    assert_eq!(peek(&store, &user(1)).await.record, person(Upkeep::default()));
     assert_eq!(audit_ids(&store).await, [""; 0]);
 }
 
 pub(crate) async fn findings_are_cut(store: impl Store) {
     let finding = Finding::new(FindingCode::ValueRefused, "ü".repeat(9000));
-    let record = UserRecord { findings: vec![finding; 200], ..UserRecord::default() };
+    let record = person(Upkeep { findings: vec![finding; 200], ..Upkeep::default() });
     let held = acquire(&store, &user(1), event(5), terms(10)).await;
     store.commit(&held.lease, terms(11), result(&record)).await.unwrap();
-    let findings = peek(&store, &user(1)).await.record.findings;
+    let stored = peek(&store, &user(1)).await;
+    let findings = &stored.record.upkeep().findings;
     assert_eq!(findings.len(), 50);
     assert!(findings.iter().all(|finding| finding.message == "ü".repeat(500)));
 }

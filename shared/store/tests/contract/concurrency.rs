@@ -4,7 +4,7 @@ use store::{
     Acquired, Commit, Committed, ConfigRecord, ConfigStored, DomainHeld, FirstRun, Holders,
     SharedDomain, Store, StoreError, TaskLock,
 };
-use sync_core::record::{Brings, UserRecord};
+use sync_core::record::{Brings, Upkeep};
 
 use crate::domains::{holding, listed, of};
 use crate::world::*;
@@ -80,7 +80,7 @@ pub(crate) async fn one_object_is_never_bound_twice(store: impl Store) {
         assert_eq!(store.claim(claim).await.unwrap().unwrap().holder, winner);
     }
     for number in 1..=40 {
-        let bound = peek(&store, &user(number)).await.record != UserRecord::default();
+        let bound = peek(&store, &user(number)).await.record != person(Upkeep::default());
         assert_eq!(bound, number == winners[0]);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use store::{Acquired, Commit, Committed, Store};
-use sync_core::record::{Brings, Mailbox, UserRecord};
+use sync_core::record::{Brings, Mailbox, Upkeep};
 
 use crate::world::*;
 
@@ -13,7 +13,7 @@ pub(crate) async fn the_first_acquire_takes_an_empty_record(store: impl Store) {
     let held = acquire(&store, &user(1), Brings::default(), terms(0)).await;
     assert_eq!((held.lease.directory, held.lease.subject), (corp(), user(1)));
     assert_eq!((held.lease.fence, held.lease.until), (1, at(20)));
-    assert_eq!((held.mailbox, held.record), (Mailbox::default(), UserRecord::default()));
+    assert_eq!((held.mailbox, held.record), (Mailbox::default(), person(Upkeep::default())));
     let stored = peek(&store, &user(1)).await;
     assert_eq!((stored.subject, stored.again), (user(1), false));
     assert_eq!((stored.leased_until, stored.due), (Some(at(20)), Some(at(20))));
@@ -216,11 +216,11 @@ pub(crate) async fn times_are_kept_in_milliseconds(store: impl Store) {
     let held = acquire(&store, &user(1), brings.clone(), terms_at(exact)).await;
     assert_eq!(held.lease.until, stored + Duration::from_secs(20));
     assert_eq!(held.mailbox.heard, Some(stored));
-    let record = UserRecord { synced_at: Some(exact), ..UserRecord::default() };
+    let record = person(Upkeep { synced_at: Some(exact), ..Upkeep::default() });
     let far = Commit { due: Some(Timestamp::MAX), ..result(&record) };
     store.commit(&held.lease, terms(2), far).await.unwrap();
     let after = peek(&store, &user(1)).await;
-    assert_eq!(after.record.synced_at, Some(stored));
+    assert_eq!(after.record.upkeep().synced_at, Some(stored));
     assert_eq!(after.due, Some(Timestamp::MAX));
     assert_eq!(store.due(&corp(), at(1_000_000), 9).await.unwrap(), []);
 }

@@ -14,6 +14,7 @@ mod concurrency;
 mod directory;
 mod domains;
 mod due;
+mod groups;
 mod lease;
 mod proxy;
 mod requests;
@@ -44,6 +45,10 @@ macro_rules! suite {
 }
 
 suite! {
+    groups {
+        hints_gather_until_a_commit_has_used_them
+        a_record_is_what_its_subject_is
+    }
     lease {
         the_first_acquire_takes_an_empty_record
         r2_a_held_lease_is_left_word

@@ -1,5 +1,6 @@
 //! Names and times that the cases share.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use store::{
 };
 use sync_core::audit::{AuditEvent, AuditKind};
 use sync_core::ids::{DirectoryId, EntraUserId, JumpCloudUserId, Subject, TenantId, Upn};
-use sync_core::record::{Brings, UserRecord};
+use sync_core::record::{Brings, Hints, Record, Upkeep, UserRecord};
 
 /// So many seconds into the story. It plays in the future, so that the local server, which removes
 /// what has expired, finds nothing to remove.
@@ -63,7 +64,7 @@ pub(crate) fn upn_claim(text: &str) -> Claimed {
 }
 
 pub(crate) fn object_claim(number: u32) -> Claimed {
-    Claimed { tenant: tenant(1), what: ClaimedThing::Object(object(number)) }
+    Claimed { tenant: tenant(1), what: ClaimedThing::Object((&object(number)).into()) }
 }
 
 pub(crate) fn take(key: &Claimed, object: Option<EntraUserId>) -> ClaimChange {
@@ -91,16 +92,22 @@ pub(crate) fn deletion(second: i64) -> Brings {
 }
 
 /// A record that is told from others by its number.
-pub(crate) fn numbered(number: u32) -> UserRecord {
-    UserRecord { retries: number, ..UserRecord::default() }
+pub(crate) fn numbered(number: u32) -> Record {
+    person(Upkeep { retries: number, ..Upkeep::default() })
 }
 
-pub(crate) fn covering(second: i64) -> UserRecord {
-    UserRecord { covered: Some(at(second)), ..UserRecord::default() }
+pub(crate) fn covering(second: i64) -> Record {
+    person(Upkeep { covered: Some(at(second)), ..Upkeep::default() })
 }
 
-pub(crate) fn result(record: &UserRecord) -> Commit<'_> {
-    Commit { record, heard: None, due: None, audit: &[], claims: &[] }
+pub(crate) fn person(upkeep: Upkeep) -> Record {
+    Record::User(Box::new(UserRecord { upkeep, ..UserRecord::default() }))
+}
+
+pub(crate) static NOBODY: Hints = Hints::Of(BTreeSet::new());
+
+pub(crate) fn result(record: &Record) -> Commit<'_> {
+    Commit { record, heard: None, members: &NOBODY, due: None, audit: &[], claims: &[] }
 }
 
 pub(crate) fn audit(id: &str, second: i64, number: u32) -> AuditEvent {
@@ -108,7 +115,7 @@ pub(crate) fn audit(id: &str, second: i64, number: u32) -> AuditEvent {
         id: id.into(),
         at: at(second),
         kind: AuditKind::Update,
-        user: user_id(number),
+        subject: user(number),
         object: None,
         changes: vec![],
         reason: None,
@@ -142,7 +149,7 @@ pub(crate) async fn leave_word(
 }
 
 /// A subject acquired at 0 and released again with this record.
-pub(crate) async fn released(store: &impl Store, subject: &Subject, record: &UserRecord) -> Lease {
+pub(crate) async fn released(store: &impl Store, subject: &Subject, record: &Record) -> Lease {
     let held = acquire(store, subject, Brings::default(), terms(0)).await;
     let committed = store.commit(&held.lease, terms(1), result(record)).await.unwrap();
     assert_eq!(committed, Committed::Released);

@@ -235,7 +235,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 Ok(Step::Done)
             }
             Err(error) if manager.is_some() && error.is_missing_object() => {
-                if self.record.retries < PATIENCE {
+                if self.record.upkeep.retries < PATIENCE {
                     return Err(error.into());
                 }
                 // P13: longer than replication takes: the manager's account is gone. The person's

@@ -15,7 +15,7 @@ fn email(world: &World, user: &JumpCloudUserId, name: &str) {
 }
 
 async fn codes(world: &World, user: &JumpCloudUserId) -> Vec<FindingCode> {
-    world.stored(user).await.record.findings.iter().map(|finding| finding.code).collect()
+    world.record(user).await.upkeep.findings.iter().map(|finding| finding.code).collect()
 }
 
 /// The successor of somebody who is deleted much later gets the UPN then, without an event.
@@ -172,7 +172,7 @@ async fn r10_a_refused_creation_leaves_no_intent() {
     let ada = world.hire("ada");
     world.deliver();
     world.drain().await;
-    assert_eq!(world.stored(&ada).await.record.intent, None);
+    assert_eq!(world.record(&ada).await.intent, None);
     email(&world, &ada, "ada.l");
     world.deliver();
     world.drain().await;
@@ -215,7 +215,7 @@ async fn u5_no_unanswered_rename_is_forgotten_by_the_next() {
         let event = world.events().remove(0);
         world.work(&event).await;
     }
-    assert_eq!(world.stored(&ada).await.record.renaming.len(), 2);
+    assert_eq!(world.record(&ada).await.renaming.len(), 2);
     world.settle().await;
     assert_eq!(world.enabled("second"), Some(true));
     for name in ["first", "ada"] {

@@ -108,7 +108,7 @@ async fn r10_an_intent_whose_creation_never_arrived_ends() {
     world.deliver();
     world.settle().await;
     assert_eq!(world.accounts(), 0);
-    assert_eq!(world.stored(&ada).await.record.intent, None);
+    assert_eq!(world.record(&ada).await.intent, None);
     world.jumpcloud.state(|state| state.unsuspend(ada.as_str()));
     world.deliver();
     world.settle().await;
@@ -164,7 +164,11 @@ async fn r12_what_a_new_binding_owes_is_paid_by_whoever_syncs_next() {
     world.drain().await;
     let (ada_object, bob_object) = (world.object(&ada).await, world.object(&bob).await);
     assert_eq!(world.entra.state(|state| state.manager(&bob_object)), Some(ada_object));
-    let query = AuditQuery { user: Some(ada.clone()), limit: 100, ..AuditQuery::default() };
+    let query = AuditQuery {
+        subject: Some(sync_core::ids::Subject::User(ada.clone())),
+        limit: 100,
+        ..AuditQuery::default()
+    };
     let told = world.table.audit(&world.directory.id, &query, world.clock.now()).await.unwrap();
     let creations = told.iter().filter(|event| event.kind == AuditKind::Create).count();
     assert_eq!(creations, 1);

@@ -38,7 +38,7 @@ async fn p9_a_restored_object_is_young_again() {
     world.clear_journals();
     world.work(&ring(&ada)).await;
     assert_eq!(world.writes(), Vec::<String>::new());
-    assert!(world.stored(&ada).await.record.findings.is_empty());
+    assert!(world.record(&ada).await.upkeep.findings.is_empty());
     world.at_rest(&ada).await;
 }
 
@@ -69,7 +69,7 @@ async fn p9_nobody_who_is_to_be_off_is_restored() {
     world.clear_journals();
     world.settle().await;
     assert_eq!(world.writes(), Vec::<String>::new());
-    let record = world.stored(&ada).await.record;
+    let record = world.record(&ada).await;
     assert_eq!((record.unanswered, record.revoke_pending), (None, false));
     // Back in JumpCloud, back in Entra: the same object.
     world.jumpcloud.state(|state| state.unsuspend(ada.as_str()));
@@ -90,7 +90,7 @@ async fn p9_whoever_leaves_before_being_created_again_holds_no_upn() {
     let (ada, object) = deleted(&mut world).await;
     assert!(world.entra.state(|state| state.purge_user(&object)));
     world.work(&ring(&ada)).await;
-    assert!(world.stored(&ada).await.record.binding.is_none());
+    assert!(world.record(&ada).await.binding.is_none());
     world.disconnect(&ada);
     world.deliver();
     world.settle().await;
@@ -106,14 +106,14 @@ async fn p9_whoever_leaves_before_being_created_again_holds_no_upn() {
 async fn p9_a_lost_answer_and_lag_make_no_restored_object_gone() {
     let mut world = recreating().await;
     let (ada, object) = deleted(&mut world).await;
-    let before = world.stored(&ada).await.record.binding.unwrap();
+    let before = world.record(&ada).await.binding.unwrap();
     world.entra_fault(Fault::once(RESTORE, Effect::CutAfter));
     world.work(&ring(&ada)).await;
     world.advance(5);
     world.entra_fault(Fault::once("GET /users/{id}", Effect::Stale { for_ms: 30_000 }));
     world.work(&ring(&ada)).await;
     world.settle().await;
-    let binding = world.stored(&ada).await.record.binding.unwrap();
+    let binding = world.record(&ada).await.binding.unwrap();
     assert_eq!((binding.object.as_str(), binding.origin), (object.as_str(), before.origin));
     assert_eq!(binding.bound_at, before.bound_at, "it was taken for a stranger's");
     world.at_rest(&ada).await;

@@ -119,10 +119,10 @@ async fn r3_who_lost_the_fence_stores_nothing() {
     world.jumpcloud.state(|state| state.suspend(ada.as_str()));
     let again = world.events().remove(0);
     assert!(matches!(world.work(&again).await, Outcome::Synced(_)));
-    let before = world.stored(&ada).await.record;
+    let before = world.record(&ada).await;
     let lost = slow.go_on().await.unwrap_err();
     assert!(matches!(lost, SyncError::Store(StoreError::LostLease { .. })), "{lost}");
-    assert_eq!(world.stored(&ada).await.record, before);
+    assert_eq!(world.record(&ada).await, before);
     world.jumpcloud.state(|state| state.unsuspend(ada.as_str()));
     world.advance(60);
     world.deliver();

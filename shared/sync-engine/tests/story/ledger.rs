@@ -29,9 +29,9 @@ async fn s5_a_permanent_failure_waits_by_itself() {
     }
     world.deliver();
     world.drain().await;
-    let failure = world.stored(&ada).await.record.failure.expect("it is in the ledger");
+    let failure = world.record(&ada).await.upkeep.failure.expect("it is in the ledger");
     assert_eq!((failure.class.as_str(), failure.attempts), ("graph_refused", 1));
-    assert!(world.stored(&bob).await.record.failure.is_none());
+    assert!(world.record(&bob).await.upkeep.failure.is_none());
     let department = |name: &str| {
         let upn = format!("{name}@corp.example");
         let user = world.entra.state(|state| state.user_by_upn(&upn)).unwrap();
@@ -44,7 +44,7 @@ async fn s5_a_permanent_failure_waits_by_itself() {
         world.catch_up().await;
         world.drain().await;
     }
-    assert_eq!(world.stored(&ada).await.record.failure.map(|failure| failure.attempts), Some(1));
+    assert_eq!(world.record(&ada).await.upkeep.failure.map(|failure| failure.attempts), Some(1));
     // Half an hour later nothing was tried; after an hour it is, and counts.
     world.clear_journals();
     world.advance(800);
@@ -54,9 +54,9 @@ async fn s5_a_permanent_failure_waits_by_itself() {
     world.advance(1900);
     world.catch_up().await;
     world.drain().await;
-    let record = world.stored(&ada).await.record;
-    assert_eq!(record.failure.map(|failure| failure.attempts), Some(2));
-    assert_eq!(record.findings[0].code, FindingCode::Refused);
+    let record = world.record(&ada).await;
+    assert_eq!(record.upkeep.failure.map(|failure| failure.attempts), Some(2));
+    assert_eq!(record.upkeep.findings[0].code, FindingCode::Refused);
 }
 
 /// A new event always tries at once, and a leaver with a failure is switched off all the same.
@@ -68,7 +68,7 @@ async fn s5_a_new_event_tries_at_once() {
     world.jumpcloud.state(|state| state.patch_user(ada.as_str(), json!({"department": "Bad"})));
     world.deliver();
     world.drain().await;
-    assert!(world.stored(&ada).await.record.failure.is_some());
+    assert!(world.record(&ada).await.upkeep.failure.is_some());
     world.advance(60);
     world.jumpcloud.state(|state| state.suspend(ada.as_str()));
     world.deliver();
@@ -77,6 +77,6 @@ async fn s5_a_new_event_tries_at_once() {
     world.jumpcloud.state(|state| state.patch_user(ada.as_str(), json!({"department": "Sales"})));
     world.deliver();
     world.settle().await;
-    assert!(world.stored(&ada).await.record.failure.is_none());
+    assert!(world.record(&ada).await.upkeep.failure.is_none());
     world.at_rest(&ada).await;
 }

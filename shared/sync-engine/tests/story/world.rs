@@ -15,9 +15,10 @@ use sync_core::ids::{
     DirectoryId, JumpCloudUserId, OrganizationId, ScopeObjectId, Subject, TenantId,
 };
 use sync_core::policy::{
-    OnDeletedInEntra, Policy, Scope, Timing, UpnPolicy, UpnSource, UserPolicy,
+    GroupPolicy, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy, UpnSource,
+    UserPolicy,
 };
-use sync_core::record::after;
+use sync_core::record::{UserRecord, after};
 use sync_engine::{Bell, Directory, Engine, Outcome, SyncError};
 use tokio::task::JoinHandle;
 use transport::{Freshness, Http, Secret, Url};
@@ -366,9 +367,14 @@ impl World {
         self.table.peek(&self.directory.id, &subject).await.unwrap().expect("it was rung once")
     }
 
+    /// What is remembered of this person.
+    pub(crate) async fn record(&self, user: &JumpCloudUserId) -> UserRecord {
+        self.stored(user).await.record.user().cloned().expect("a person's record")
+    }
+
     /// The id of this person's account.
     pub(crate) async fn object(&self, user: &JumpCloudUserId) -> String {
-        self.stored(user).await.record.binding.expect("she is bound").object.to_string()
+        self.record(user).await.binding.expect("she is bound").object.to_string()
     }
 
     /// How many subjects wait for this person's binding.
@@ -401,9 +407,9 @@ impl World {
         self.settle().await;
         let stored = self.stored(user).await;
         assert_eq!((stored.leased_until, stored.again, stored.due), (None, false, None));
-        let record = &stored.record;
+        let record = self.record(user).await;
         assert_eq!((&record.intent, &record.unanswered, &record.owed), (&None, &None, &None));
-        assert!(!record.revoke_pending && record.failure.is_none(), "{record:?}");
+        assert!(!record.revoke_pending && record.upkeep.failure.is_none(), "{record:?}");
         if let Some(binding) = &record.binding {
             let object = binding.object.as_str();
             assert!(self.entra.state(|state| state.user(object)).is_some(), "{object} is gone");
@@ -487,6 +493,7 @@ fn policy() -> Policy {
             adopt_privileged: Default::default(),
             usage_location: None,
         },
+        groups: GroupPolicy { enabled: true, on_disconnect: OnDisconnect::Keep },
         attributes: default_mappings(),
         timing: Timing::default(),
     }

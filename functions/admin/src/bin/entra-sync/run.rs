@@ -14,7 +14,7 @@ use admin::sync::{check_active, sync_user};
 use admin::{AdminError, Answer, Exit, directory};
 use clock::Clock;
 use store::{AuditQuery, Store};
-use sync_core::ids::DirectoryId;
+use sync_core::ids::{DirectoryId, Subject};
 use transport::CustomEndpoints;
 use work_queue::ParkedQueue;
 
@@ -274,17 +274,17 @@ impl<S: Store, Q: ParkedQueue, T: Tenants> World<S, Q, T> {
         let Self { store, clock, .. } = self;
         let stored = directory::choose(store, named).await?;
         let now = clock.now();
-        let (directory, user) = match args.user {
+        let (directory, subject) = match args.user {
             Some(key) => {
                 let found = find(store, &stored, key).await?;
-                (found.directory, Some(found.user))
+                (found.directory, Some(Subject::User(found.user)))
             }
             None => (stored.directory, None),
         };
         let query = AuditQuery {
             since: args.since.map(|when| when.seen_from(now)),
             until: args.until.map(|when| when.seen_from(now)),
-            user,
+            subject,
             limit: args.limit.into(),
         };
         if !args.follow {

@@ -2,9 +2,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sync_core::attributes::{Attribute, Value};
-use sync_core::audit::{AuditChange, AuditKind};
-use sync_core::ids::{EntraUserId, JumpCloudUserId};
-use sync_core::record::{Answered, Origin};
+use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
+use sync_core::finding::{Finding, FindingCode};
+use sync_core::ids::{EntraGroupId, EntraObjectId, EntraUserId, JumpCloudUserId, Upn};
+use sync_core::record::{
+    Answered, Binding, Decided, Expect, Expecting, Failure, GroupBinding, GroupRecord, Intent,
+    Origin, Owed, Unanswered, UserRecord,
+};
 
 use super::*;
 
@@ -51,7 +55,6 @@ fn full(origin: Origin, expect: Expect, kind: AuditKind) -> UserRecord {
         renaming: [upn("new@corp.example"), upn("newer@corp.example")].into(),
         unanswered: Some(Unanswered { value: false, sent_at: at(7), may_land_until: at(8) }),
         decided: Some(Decided { enabled: true, read_at: at(9) }),
-        covered: Some(at(10)),
         owed: Some(Owed {
             bound: true,
             freed: vec![upn("old@corp.example"), upn("older@corp.example")],
@@ -60,6 +63,13 @@ fn full(origin: Origin, expect: Expect, kind: AuditKind) -> UserRecord {
         revoke_pending: true,
         expecting: Some(Expecting { expect, since: at(11) }),
         locked_since: Some(at(12)),
+        upkeep: upkeep(),
+    }
+}
+
+fn upkeep() -> Upkeep {
+    Upkeep {
+        covered: Some(at(10)),
         failure: Some(Failure {
             class: "Request_BadRequest".into(),
             message: "refused".into(),
@@ -74,6 +84,26 @@ fn full(origin: Origin, expect: Expect, kind: AuditKind) -> UserRecord {
     }
 }
 
+fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
+    GroupRecord {
+        binding: Some(GroupBinding {
+            object: EntraGroupId::parse("8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f00b1").unwrap(),
+            name: "Engineering ".into(),
+            origin,
+            bound_at: at(1),
+            created_at: Some(at(2)),
+            written_at: Some(at(3)),
+        }),
+        let_go: true,
+        listed_at: Some(at(4)),
+        members_written_at: Some(at(5)),
+        added_until: Some(JumpCloudUserId::parse("65f000000000000000000001").unwrap()),
+        dynamic: true,
+        owed: vec![event(kind, true)],
+        upkeep: upkeep(),
+    }
+}
+
 fn event(kind: AuditKind, whole: bool) -> AuditEvent {
     let change = |from: Option<&str>, to: Option<&str>| AuditChange {
         attribute: "department".into(),
@@ -84,8 +114,9 @@ fn event(kind: AuditKind, whole: bool) -> AuditEvent {
         id: "0f".into(),
         at: at(20),
         kind,
-        user: JumpCloudUserId::parse("65f000000000000000000001").unwrap(),
-        object: whole.then(|| EntraUserId::parse("8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0002").unwrap()),
+        subject: "user:65f000000000000000000001".parse().unwrap(),
+        object: whole
+            .then(|| EntraObjectId::parse("8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0002").unwrap()),
         changes: if whole {
             vec![change(None, Some("a")), change(Some("b"), None)]
         } else {
@@ -97,25 +128,38 @@ fn event(kind: AuditKind, whole: bool) -> AuditEvent {
     }
 }
 
-fn through_json(record: &UserRecord) -> UserRecord {
-    let json = serde_json::to_string(&RecordItem::from(record)).unwrap();
-    let item: RecordItem = serde_json::from_str(&json).unwrap();
-    UserRecord::try_from(item).unwrap()
+fn person(record: UserRecord) -> Record {
+    Record::User(Box::new(record))
 }
 
-fn through_attributes(record: &UserRecord) -> UserRecord {
+fn subject(record: &Record) -> Subject {
+    match record {
+        Record::User(_) => "user:65f000000000000000000001".parse().unwrap(),
+        Record::Group(_) => "group:65f0000000000000000000b1".parse().unwrap(),
+        Record::Sweep(_) => Subject::Sweep,
+    }
+}
+
+fn through_json(record: &Record) -> Record {
+    let json = serde_json::to_string(&RecordItem::from(record)).unwrap();
+    serde_json::from_str::<RecordItem>(&json).unwrap().of(&subject(record)).unwrap()
+}
+
+fn through_attributes(record: &Record) -> Record {
     let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(RecordItem::from(record));
     let item: RecordItem =
         serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(value.unwrap()).unwrap();
-    UserRecord::try_from(item).unwrap()
+    item.of(&subject(record)).unwrap()
 }
 
 #[test]
-fn a_full_record_survives_its_item() {
+fn full_records_survive_their_items() {
     for origin in [Origin::Created, Origin::Adopted, Origin::Imported] {
-        for expect in [Expect::Suspended, Expect::Deleted] {
-            for kind in AuditKind::ALL {
-                let record = full(origin, expect, kind);
+        for kind in AuditKind::ALL {
+            let people = [Expect::Suspended, Expect::Deleted]
+                .map(|expect| person(full(origin, expect, kind)));
+            let others = [Record::Group(full_group(origin, kind)), Record::Sweep(upkeep())];
+            for record in people.into_iter().chain(others) {
                 assert_eq!(through_json(&record), record);
                 assert_eq!(through_attributes(&record), record);
             }
@@ -130,22 +174,27 @@ fn every_attribute_survives_its_item() {
         .iter()
         .map(|row| (row.attribute, Value::Text(row.property.into())))
         .collect();
+    let record = person(record);
     assert_eq!(through_attributes(&record), record);
 }
 
 #[test]
-fn an_empty_record_survives_its_item() {
-    assert_eq!(through_json(&UserRecord::default()), UserRecord::default());
-    assert_eq!(through_attributes(&UserRecord::default()), UserRecord::default());
+fn empty_records_survive_their_items() {
+    for subject in ["user:65f000000000000000000001", "group:65f0000000000000000000b1", "sweep"] {
+        let record = Record::new(&subject.parse().unwrap());
+        assert_eq!(through_json(&record), record);
+        assert_eq!(through_attributes(&record), record);
+    }
 }
 
 #[test]
 fn findings_and_messages_are_bounded() {
     let finding = Finding::new(FindingCode::Refused, "ä".repeat(10_000));
     let mut record = full(Origin::Created, Expect::Deleted, AuditKind::Create);
-    record.findings = vec![finding; 1000];
-    record.failure.as_mut().unwrap().message = "ä".repeat(10_000);
-    let stored = through_json(&record);
+    record.upkeep.findings = vec![finding; 1000];
+    record.upkeep.failure.as_mut().unwrap().message = "ä".repeat(10_000);
+    let record = person(record);
+    let stored = through_json(&record).upkeep().clone();
     assert_eq!(stored.findings.len(), 50);
     assert!(stored.findings.iter().all(|finding| finding.message == "ä".repeat(500)));
     assert_eq!(stored.failure.unwrap().message, "ä".repeat(500));
@@ -155,7 +204,7 @@ fn findings_and_messages_are_bounded() {
 
 #[test]
 fn an_unknown_spelling_is_malformed() {
-    let record = full(Origin::Created, Expect::Suspended, AuditKind::Adopt);
+    let record = person(full(Origin::Created, Expect::Suspended, AuditKind::Adopt));
     let json = serde_json::to_string(&RecordItem::from(&record)).unwrap();
     for (known, unknown) in [
         ("\"created\"", "\"stolen\""),
@@ -170,7 +219,7 @@ fn an_unknown_spelling_is_malformed() {
         let changed = json.replacen(known, unknown, 1);
         let read = serde_json::from_str::<RecordItem>(&changed)
             .map_err(|error| error.to_string())
-            .and_then(|item| UserRecord::try_from(item).map_err(|malformed| malformed.0));
+            .and_then(|item| item.of(&subject(&record)).map_err(|malformed| malformed.0));
         assert!(read.is_err(), "{unknown} was read");
     }
 }

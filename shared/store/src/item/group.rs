@@ -1,0 +1,113 @@
+//! The mirror of what is remembered of one group, but how the syncs went.
+
+use serde::{Deserialize, Serialize};
+use sync_core::audit::AuditEvent;
+use sync_core::ids::{EntraGroupId, JumpCloudUserId};
+use sync_core::record::{GroupBinding, GroupRecord, Origin, Upkeep};
+
+use super::audit::AuditItem;
+use super::binding::OriginItem;
+use super::{Malformed, maybe_timestamp, millis, timestamp};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct GroupItem {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binding: Option<GroupBindingItem>,
+    #[serde(default)]
+    let_go: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listed_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members_written_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added_until: Option<String>,
+    #[serde(default)]
+    dynamic: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    owed: Vec<AuditItem>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct GroupBindingItem {
+    object: String,
+    name: String,
+    origin: OriginItem,
+    bound_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_at: Option<i64>,
+}
+
+impl From<&GroupRecord> for GroupItem {
+    fn from(record: &GroupRecord) -> Self {
+        let GroupRecord {
+            binding,
+            let_go,
+            listed_at,
+            members_written_at,
+            added_until,
+            dynamic,
+            owed,
+            upkeep: _,
+        } = record;
+        Self {
+            binding: binding.as_ref().map(GroupBindingItem::from),
+            let_go: *let_go,
+            listed_at: listed_at.map(millis),
+            members_written_at: members_written_at.map(millis),
+            added_until: added_until.as_ref().map(ToString::to_string),
+            dynamic: *dynamic,
+            owed: owed.iter().map(AuditItem::from).collect(),
+        }
+    }
+}
+
+impl GroupItem {
+    /// The record, with what is remembered of its syncs.
+    pub(super) fn with(self, upkeep: Upkeep) -> Result<GroupRecord, Malformed> {
+        let Self { binding, let_go, listed_at, members_written_at, added_until, dynamic, owed } =
+            self;
+        let added_until = added_until.as_deref().map(JumpCloudUserId::parse).transpose()?;
+        Ok(GroupRecord {
+            binding: binding.map(GroupBinding::try_from).transpose()?,
+            let_go,
+            listed_at: maybe_timestamp(listed_at)?,
+            members_written_at: maybe_timestamp(members_written_at)?,
+            added_until,
+            dynamic,
+            owed: owed.into_iter().map(AuditEvent::try_from).collect::<Result<_, _>>()?,
+            upkeep,
+        })
+    }
+}
+
+impl From<&GroupBinding> for GroupBindingItem {
+    fn from(binding: &GroupBinding) -> Self {
+        let GroupBinding { object, name, origin, bound_at, created_at, written_at } = binding;
+        Self {
+            object: object.to_string(),
+            name: name.clone(),
+            origin: OriginItem::from(*origin),
+            bound_at: millis(*bound_at),
+            created_at: created_at.map(millis),
+            written_at: written_at.map(millis),
+        }
+    }
+}
+
+impl TryFrom<GroupBindingItem> for GroupBinding {
+    type Error = Malformed;
+
+    fn try_from(item: GroupBindingItem) -> Result<Self, Malformed> {
+        let GroupBindingItem { object, name, origin, bound_at, created_at, written_at } = item;
+        Ok(Self {
+            object: EntraGroupId::parse(&object)?,
+            name,
+            origin: Origin::from(origin),
+            bound_at: timestamp(bound_at)?,
+            created_at: maybe_timestamp(created_at)?,
+            written_at: maybe_timestamp(written_at)?,
+        })
+    }
+}
