@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use sync_core::ids::{DirectoryId, OrganizationId, TenantId};
-use sync_core::policy::Policy;
+use sync_core::policy::{Limits, Policy};
 use transport::CustomEndpoints;
 use url::Url;
 
@@ -22,7 +22,6 @@ mod section;
 mod timing;
 
 pub use features::{ImportConfig, ImportEmail, ImportState, PasswordsConfig};
-pub use limits::{Budget, Limits};
 use section::Section;
 
 /// A validated configuration.
@@ -46,8 +45,6 @@ pub struct DirectoryConfig {
     pub passwords: PasswordsConfig,
     /// How people are imported into JumpCloud.
     pub import: ImportConfig,
-    /// The budgets of S1.
-    pub limits: Limits,
     /// What is allowed but worth a second thought.
     pub warnings: Vec<String>,
 }
@@ -183,8 +180,9 @@ fn root(mut root: Section<'_>, custom: CustomEndpoints, notes: &Notes) -> Option
     let limits = limits::read(root.section("limits"));
     let timing = timing::read(root.section("timing"));
     root.finish();
-    if limits != Limits::default() {
-        notes.warning("limits: not enforced by this version");
+    let enforced = Limits { member_removals: limits.member_removals, ..Limits::default() };
+    if limits != enforced {
+        notes.warning("limits: only member_removals is enforced by this version");
     }
     // What the roles of infra/template.yaml go by.
     let webhooks = |secret: &Option<SecretId>| {
@@ -204,10 +202,9 @@ fn root(mut root: Section<'_>, custom: CustomEndpoints, notes: &Notes) -> Option
         webhook_secret: webhook_secret?,
         jumpcloud,
         entra: entra?,
-        policy: Policy { scope, upn, users, groups, attributes, timing },
+        policy: Policy { scope, upn, users, groups, limits, attributes, timing },
         passwords,
         import,
-        limits,
         warnings: Vec::new(),
     })
 }

@@ -43,6 +43,24 @@ pub enum FindingCode {
     ManagerNotBound,
     /// P14: the domain is federated and `immutableId` is not exported.
     FederatedDomain,
+    /// G1: the object is no plain security group.
+    GroupNotManageable,
+    /// G2: another subject holds the group.
+    GroupHeld,
+    /// G2: several groups have the name.
+    GroupAmbiguous,
+    /// G2: a group's name differs in case or surrounding blanks alone.
+    GroupNameVariant,
+    /// G4: Entra would refuse the name.
+    GroupNameInvalid,
+    /// G6: members who are not ours.
+    MembersLeftAlone,
+    /// G7: members who are not bound yet.
+    MembersNotBound,
+    /// G5: Entra refuses a member for good.
+    MemberRefused,
+    /// S1: removals of members exceed the budget.
+    RemovalsHeld,
     /// S5: Entra refused the change for good.
     Refused,
 }
@@ -70,12 +88,21 @@ impl FindingCode {
             Self::DisabledInEntra => "disabled_in_entra",
             Self::ManagerNotBound => "manager_not_bound",
             Self::FederatedDomain => "federated_domain",
+            Self::GroupNotManageable => "group_not_manageable",
+            Self::GroupHeld => "group_held",
+            Self::GroupAmbiguous => "group_ambiguous",
+            Self::GroupNameVariant => "group_name_variant",
+            Self::GroupNameInvalid => "group_name_invalid",
+            Self::MembersLeftAlone => "members_left_alone",
+            Self::MembersNotBound => "members_not_bound",
+            Self::MemberRefused => "member_refused",
+            Self::RemovalsHeld => "removals_held",
             Self::Refused => "refused",
         }
     }
 
     /// Every code, for whoever reads a stored finding back.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 29] = [
         Self::UpnMissing,
         Self::UpnInvalid,
         Self::DomainNotListed,
@@ -95,6 +122,15 @@ impl FindingCode {
         Self::DisabledInEntra,
         Self::ManagerNotBound,
         Self::FederatedDomain,
+        Self::GroupNotManageable,
+        Self::GroupHeld,
+        Self::GroupAmbiguous,
+        Self::GroupNameVariant,
+        Self::GroupNameInvalid,
+        Self::MembersLeftAlone,
+        Self::MembersNotBound,
+        Self::MemberRefused,
+        Self::RemovalsHeld,
         Self::Refused,
     ];
 

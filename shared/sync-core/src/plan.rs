@@ -13,6 +13,8 @@ use crate::finding::Finding;
 use crate::ids::{EntraUserId, JumpCloudUserId, Upn};
 use crate::record::{Binding, Decided, Expecting, Origin};
 
+pub mod group;
+pub mod members;
 pub mod person;
 pub mod switch;
 pub mod user;

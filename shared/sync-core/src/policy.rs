@@ -8,6 +8,10 @@ use std::time::Duration;
 use crate::attributes::Attribute;
 use crate::ids::{JumpCloudGroupId, JumpCloudUserId, ScopeObjectId, Upn};
 
+mod limits;
+
+pub use limits::{Budget, Limits};
+
 /// Everything the planners and the engine need to know of a directory's configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -19,6 +23,8 @@ pub struct Policy {
     pub users: UserPolicy,
     /// Rules for groups (section 7).
     pub groups: GroupPolicy,
+    /// How much of each kind may happen (S1).
+    pub limits: Limits,
     /// How far each mapped attribute travels.
     pub attributes: BTreeMap<Attribute, Mapping>,
     /// The waits of the protocol.

@@ -110,7 +110,7 @@ pub enum Record {
     /// Of a person.
     User(Box<UserRecord>),
     /// Of a group.
-    Group(GroupRecord),
+    Group(Box<GroupRecord>),
     /// Of the sweep, whose progress is a cursor.
     Sweep(Upkeep),
 }
@@ -120,7 +120,7 @@ impl Record {
     pub fn new(subject: &Subject) -> Self {
         match subject {
             Subject::User(_) => Self::User(Box::default()),
-            Subject::Group(_) => Self::Group(GroupRecord::default()),
+            Subject::Group(_) => Self::Group(Box::default()),
             Subject::Sweep => Self::Sweep(Upkeep::default()),
         }
     }

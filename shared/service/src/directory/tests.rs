@@ -3,7 +3,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use sync_core::attributes::{Attribute, default_mappings};
 use sync_core::policy::{
-    GroupPolicy, Mapping, OnDeletedInEntra, OnDisconnect, Scope, Timing, UpnSource,
+    Budget, GroupPolicy, Limits, Mapping, OnDeletedInEntra, OnDisconnect, Scope, Timing, UpnSource,
 };
 
 use super::*;
@@ -137,7 +137,7 @@ fn a_short_file_means_the_documented_defaults() {
     assert_eq!(config.entra.tenant.as_str(), "8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0001");
     assert_eq!(config.policy.attributes, default_mappings());
     assert_eq!(config.policy.timing, Timing::default());
-    assert_eq!(config.limits.deactivations, Budget { absolute: 25, percent: 10 });
+    assert_eq!(config.policy.limits.deactivations, Budget { absolute: 25, percent: 10 });
     assert!(config.warnings.is_empty());
     let Scope::Application(application) = &config.policy.scope else {
         panic!("{:?}", config.policy.scope);
@@ -244,7 +244,7 @@ created = 4
         upn_changes: 8,
         attribute_clears: 9,
     };
-    assert_eq!(config.limits, limits);
+    assert_eq!(policy.limits, limits);
     let seconds = Duration::from_secs;
     let timing = Timing {
         lease: Duration::from_millis(2500),
@@ -257,7 +257,7 @@ created = 4
     assert_snapshot!(config.warnings.join("\n"), @"
     jumpcloud.scope.office_365: JumpCloud's own integration writes to the same users
     passwords.enabled: has no effect, this version pushes no passwords
-    limits: not enforced by this version
+    limits: only member_removals is enforced by this version
     ");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Origin, Upkeep, within};
+use super::{Origin, Upkeep, after, within};
 use crate::audit::AuditEvent;
 use crate::ids::{EntraGroupId, JumpCloudUserId};
 use crate::policy::Timing;
@@ -59,6 +59,8 @@ pub struct GroupRecord {
     pub let_go: bool,
     /// When its members were last listed in full (G9).
     pub listed_at: Option<Timestamp>,
+    /// When members were last looked at by name (G9).
+    pub looked_at: Option<Timestamp>,
     /// When our last write of a member was answered: lists lag behind it (G5).
     pub members_written_at: Option<Timestamp>,
     /// How far the adds of a large group have come, in the order of ids (G9).
@@ -103,6 +105,20 @@ impl GroupBinding {
 impl GroupRecord {
     /// The least time between two listings in full (G9).
     pub const LISTED: Duration = Duration::from_secs(30);
+    /// The least time between two looks at members by name: meanwhile hints gather (G9).
+    pub const LOOKED: Duration = Duration::from_secs(5);
+
+    /// Until when these hints gather; `None`: they are looked at now.
+    pub fn gathers_until(&self, hints: &Hints, now: Timestamp) -> Option<Timestamp> {
+        let next = match hints {
+            Hints::Of(people) if people.is_empty() => None,
+            Hints::Of(_) => self.looked_at.map(|at| after(at, Self::LOOKED)),
+            // A large group goes on at once.
+            Hints::Many if self.added_until.is_some() => None,
+            Hints::Many => self.listed_at.map(|at| after(at, Self::LISTED)),
+        };
+        next.filter(|next| *next > now)
+    }
 }
 
 #[cfg(test)]
@@ -111,6 +127,29 @@ mod tests {
 
     fn person(number: u32) -> JumpCloudUserId {
         JumpCloudUserId::parse(&format!("{number:024x}")).unwrap()
+    }
+
+    #[test]
+    fn g9_hints_gather_for_five_seconds_and_listings_for_thirty() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let named = Hints::of([person(1)]);
+        let gathers = |record: &GroupRecord, hints: &Hints, second| {
+            record.gathers_until(hints, at(second)).map(Timestamp::as_second)
+        };
+        let fresh = GroupRecord::default();
+        assert_eq!((gathers(&fresh, &named, 0), gathers(&fresh, &Hints::Many, 0)), (None, None));
+        let looked = GroupRecord {
+            looked_at: Some(at(100)),
+            listed_at: Some(at(90)),
+            ..GroupRecord::default()
+        };
+        assert_eq!(gathers(&looked, &named, 104), Some(105));
+        assert_eq!(gathers(&looked, &named, 105), None);
+        assert_eq!(gathers(&looked, &Hints::default(), 104), None);
+        assert_eq!(gathers(&looked, &Hints::Many, 119), Some(120));
+        assert_eq!(gathers(&looked, &Hints::Many, 120), None);
+        let continues = GroupRecord { added_until: Some(person(1)), ..looked };
+        assert_eq!(gathers(&continues, &Hints::Many, 119), None);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use sync_core::plan::Planned;
 use sync_core::plan::person::ManagerLink;
 use sync_core::plan::user::{Target, UserInput, may_be_restored, plan_user, target};
 use sync_core::policy::{
-    GroupPolicy, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy, UpnSource,
-    UserPolicy,
+    GroupPolicy, Limits, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy,
+    UpnSource, UserPolicy,
 };
 use sync_core::record::{Answered, Binding, Expect, Intent, Mailbox, Origin, UserRecord};
 use sync_core::upn::Domain;
@@ -83,6 +83,7 @@ pub(crate) fn newcomer() -> World {
                 usage_location: None,
             },
             groups: GroupPolicy { enabled: true, on_disconnect: OnDisconnect::Keep },
+            limits: Limits::default(),
             attributes: default_mappings(),
             timing: Timing::default(),
         },

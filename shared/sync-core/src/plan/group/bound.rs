@@ -1,0 +1,89 @@
+//! A group that is ours: its name (G4), what happens when it is gone (G4), and letting go (G8).
+
+use super::{GroupAction, MembersWanted, ObservedGroup, Planner};
+use crate::group::EntraGroup;
+use crate::policy::OnDisconnect;
+use crate::record::GroupBinding;
+
+use super::name::same_name;
+
+impl Planner<'_> {
+    /// The bound object is there.
+    pub(super) fn bound(
+        &mut self,
+        binding: &GroupBinding,
+        object: &EntraGroup,
+        name: Option<&str>,
+    ) {
+        if self.is_manageable(object) {
+            self.keep_up(self.current_name(binding, object), name);
+        }
+    }
+
+    /// The bound object answers 404: too young to tell, restored, or to be created again (G4, R11).
+    pub(super) fn gone(
+        &mut self,
+        binding: &GroupBinding,
+        deleted: Option<&EntraGroup>,
+        name: Option<&str>,
+    ) {
+        if self.is_too_young_to_tell(binding) {
+            return;
+        }
+        match deleted {
+            Some(deleted) => self.restore(deleted, self.current_name(binding, deleted), name),
+            None => {
+                self.planned.unbind = true;
+                // The creation is still to come.
+                self.planned.covers = false;
+            }
+        }
+    }
+
+    /// Restores a deleted item of ours.
+    pub(super) fn restore(&mut self, deleted: &EntraGroup, current: &str, name: Option<&str>) {
+        if self.is_manageable(deleted) {
+            self.act(GroupAction::Restore(deleted.id.clone()));
+            self.keep_up(current, name);
+        }
+    }
+
+    /// Brings name and members of an object that is there in step (G4, G5).
+    pub(super) fn keep_up(&mut self, current: &str, name: Option<&str>) {
+        if let Some(name) = name
+            && !same_name(current, name)
+        {
+            self.act(GroupAction::Rename { from: current.to_owned(), to: name.to_owned() });
+        }
+        self.planned.members = MembersWanted::AsInJumpCloud;
+    }
+
+    /// The name as it counts: the one we wrote lately, else the one read.
+    fn current_name<'n>(&self, binding: &'n GroupBinding, object: &'n EntraGroup) -> &'n str {
+        if binding.own_writes_count(self.input.timing, self.now) {
+            &binding.name
+        } else {
+            &object.name
+        }
+    }
+
+    /// A group that is not connected, or is gone from JumpCloud (G8). Only one of ours is let go.
+    pub(super) fn not_connected(&mut self) {
+        let Some(binding) = &self.input.record.binding else { return };
+        self.planned.let_go = true;
+        self.planned.sweep = !self.input.record.let_go;
+        match (self.input.observed, self.input.policy.on_disconnect) {
+            (ObservedGroup::Bound(object), _) if !self.is_manageable(object) => {}
+            (ObservedGroup::Bound(_), OnDisconnect::Empty) => {
+                // Also once it was emptied: a removal that was held or failed stays wanted.
+                self.planned.members = MembersWanted::Nobody;
+            }
+            (ObservedGroup::Bound(_), OnDisconnect::Delete) => self.act(GroupAction::Delete),
+            (ObservedGroup::Gone(_), OnDisconnect::Empty | OnDisconnect::Delete) => {
+                // What was really gone is as good as let go; what was not must be looked at.
+                self.is_too_young_to_tell(binding);
+            }
+            (_, _) => {}
+        }
+    }
+}
