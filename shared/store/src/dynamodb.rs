@@ -12,6 +12,7 @@
 //!
 //! Conflicts and throttling are waited out for about three seconds.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -23,11 +24,12 @@ use sync_core::record::{Brings, Record};
 
 use crate::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
-    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store,
-    StoredSubject, TaskLock, Terms, Waiter,
+    ConfigRecord, ConfigStored, Granted, Held, Holder, Holders, Holding, Lease, Result, Spending,
+    Store, StoredSubject, TaskLock, Terms, Waiter,
 };
 
 mod audit;
+mod budget;
 mod claims;
 mod commit;
 mod directory;
@@ -115,6 +117,10 @@ impl Store for DynamoStore {
         self.get("claim", &key::Key::claim(key)).await?.map(claims::claim).transpose()
     }
 
+    async fn claims(&self, keys: &[Claimed]) -> Result<BTreeMap<Claimed, ClaimRecord>> {
+        self.stored_claims(keys).await
+    }
+
     async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool> {
         self.note_wait(awaited, waiter, now).await
     }
@@ -191,6 +197,15 @@ impl Store for DynamoStore {
 
     async fn unlock(&self, lock: &TaskLock) -> Result<()> {
         self.drop_lock(lock).await
+    }
+
+    async fn spend(
+        &self,
+        directory: &DirectoryId,
+        spending: &Spending,
+        now: Timestamp,
+    ) -> Result<Granted> {
+        self.take_from_budget(directory, spending, now).await
     }
 
     async fn audit(

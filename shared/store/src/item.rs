@@ -11,6 +11,7 @@ use crate::{Result, StoreError};
 
 pub(crate) mod audit;
 pub(crate) mod binding;
+pub(crate) mod budget;
 pub(crate) mod claim;
 pub(crate) mod config;
 pub(crate) mod domains;

@@ -8,6 +8,7 @@
 //! that a single event stays within the table requests of design section 12.
 #![warn(missing_docs)]
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
 use sync_core::record::{Brings, Record};
 
+mod budget;
 mod domains;
 pub mod dynamodb;
 mod error;
@@ -23,6 +25,7 @@ pub mod memory;
 mod protocol;
 mod types;
 
+pub use budget::{BudgetKind, Granted, Spending};
 pub use domains::{DomainHeld, Domains, Holders, Holding, SharedDomain, held_by_another};
 pub use error::StoreError;
 pub use types::*;
@@ -95,6 +98,12 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Who holds a UPN or an object.
     fn claim(&self, key: &Claimed) -> impl Future<Output = Result<Option<ClaimRecord>>> + Send;
+
+    /// Who holds these, of those that anybody holds or held, in as few requests as possible.
+    fn claims(
+        &self,
+        keys: &[Claimed],
+    ) -> impl Future<Output = Result<BTreeMap<Claimed, ClaimRecord>>> + Send;
 
     /// Notes that a subject waits, in the place of an older note of it. Ends by itself after 30 days.
     ///
@@ -191,6 +200,17 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// Gives one's own lock back; another run's is left alone.
     fn unlock(&self, lock: &TaskLock) -> impl Future<Output = Result<()>> + Send;
+
+    /// Takes what is left of a budget, up to what is wanted (S1).
+    ///
+    /// The grants of the hour that ends at `now` count, that of exactly an hour ago no longer. A
+    /// repeat of a grant within its hour answers what it was given then, and takes nothing more.
+    fn spend(
+        &self,
+        directory: &DirectoryId,
+        spending: &Spending,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Granted>> + Send;
 
     /// Audit events, newest first; never one older than [`AUDIT_DAYS`].
     fn audit(

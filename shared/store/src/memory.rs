@@ -10,22 +10,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
-use sync_core::record::{Brings, Hints, Record, after};
+use sync_core::record::{Brings, Hints, Record};
 
+use crate::budget::Budget;
 use crate::item::audit::AuditItem;
 use crate::item::record::RecordItem;
 use crate::item::subject::{SubjectItem, expect_to_number};
 use crate::item::{as_stored, millis};
-use crate::protocol::{
-    Heard, Named, Step, as_stored_brings, commit_name, last_of_each, lease_end, step, taken,
-};
+use crate::protocol::{Heard, Named, Step, as_stored_brings, commit_name, lease_end, step};
 use crate::{
-    Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
-    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, NoteId, Result, Store,
-    StoreError, StoredSubject, TaskLock, Terms, WAIT_DAYS, Waiter, audit_horizon, days,
+    Acquired, AuditQuery, Awaited, BudgetKind, ClaimChange, ClaimRecord, Claimed, Commit,
+    Committed, ConfigRecord, ConfigStored, Granted, Held, Holder, Holders, Holding, Lease, Result,
+    Spending, Store, StoreError, StoredSubject, TaskLock, Terms, Waiter,
 };
 
+mod audit;
+mod claims;
 mod config;
+mod waits;
 
 /// The table in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,7 @@ struct Tables {
     configs: BTreeMap<DirectoryId, ConfigRecord>,
     domains: BTreeMap<TenantId, Holders>,
     cursors: BTreeMap<(DirectoryId, String), String>,
+    budgets: BTreeMap<(DirectoryId, BudgetKind), Budget>,
     locks: BTreeMap<(DirectoryId, String), (String, Timestamp)>,
     audit: BTreeMap<DirectoryId, BTreeMap<(i64, String), AuditItem>>,
 }
@@ -66,34 +69,6 @@ impl Tables {
             .get_mut(&key(&lease.directory, &lease.subject))
             .filter(|item| item.fence == lease.fence && item.until.is_some())
             .ok_or_else(|| StoreError::LostLease { subject: lease.subject.clone() })
-    }
-
-    fn change_claims(&mut self, by: &Holder, changes: &[ClaimChange]) -> Result<()> {
-        let mut changed = Vec::new();
-        for change in last_of_each(changes) {
-            let stored = self.claims.get(change.key());
-            let mine = stored.filter(|claim| claim.holder == *by).cloned();
-            let after = match (change, mine) {
-                (ClaimChange::Take { key, object }, _) => {
-                    Some(taken(stored, by, object.as_ref()).map_err(|holder| {
-                        StoreError::ClaimHeld { key: key.clone(), holder: holder.clone() }
-                    })?)
-                }
-                (ClaimChange::GiveUp { tombstone, .. }, Some(mine)) => {
-                    Some(ClaimRecord { tombstone: Some(*tombstone), ..mine })
-                }
-                (ClaimChange::Release { .. }, Some(_)) => None,
-                (ClaimChange::GiveUp { .. } | ClaimChange::Release { .. }, None) => continue,
-            };
-            changed.push((change.key().clone(), after));
-        }
-        for (key, after) in changed {
-            match after {
-                Some(claim) => self.claims.insert(key, claim),
-                None => self.claims.remove(&key),
-            };
-        }
-        Ok(())
     }
 }
 
@@ -234,18 +209,14 @@ impl Store for MemoryStore {
         Ok(self.tables().claims.get(key).cloned())
     }
 
+    async fn claims(&self, keys: &[Claimed]) -> Result<BTreeMap<Claimed, ClaimRecord>> {
+        let tables = self.tables();
+        let held = |key: &Claimed| Some((key.clone(), tables.claims.get(key)?.clone()));
+        Ok(keys.iter().filter_map(held).collect())
+    }
+
     async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool> {
-        let mut tables = self.tables();
-        tables.notes += 1;
-        let note = NoteId(tables.notes.to_string());
-        let waits = tables.waits.entry(awaited.clone()).or_default();
-        waits.retain(|(_, ends)| *ends >= now);
-        let known = waits.len();
-        waits.retain(|(other, _)| other.holder != *waiter);
-        let new = waits.len() == known;
-        let waiter = Waiter { holder: waiter.clone(), note };
-        waits.push((waiter, after(now, days(WAIT_DAYS))));
-        Ok(new)
+        Ok(self.tables().note_wait(awaited, waiter, now))
     }
 
     async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Waiter>> {
@@ -359,27 +330,24 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn spend(
+        &self,
+        directory: &DirectoryId,
+        spending: &Spending,
+        now: Timestamp,
+    ) -> Result<Granted> {
+        let mut tables = self.tables();
+        let budget = tables.budgets.entry((directory.clone(), spending.kind)).or_default();
+        Ok(budget.spend(spending, now).0)
+    }
+
     async fn audit(
         &self,
         directory: &DirectoryId,
         query: &AuditQuery,
         now: Timestamp,
     ) -> Result<Vec<AuditEvent>> {
-        let tables = self.tables();
-        let since = millis(audit_horizon(query, now));
-        let until = query.until.map_or(i64::MAX, millis);
-        let subject = query.subject.as_ref().map(ToString::to_string);
-        let events = tables.audit.get(directory).into_iter().flatten();
-        events
-            .rev()
-            .filter(|((at, _), event)| {
-                (since..=until).contains(at)
-                    && subject.as_ref().is_none_or(|of| event.subject == *of)
-            })
-            .take(query.limit)
-            .map(|(_, event)| AuditEvent::try_from(event.clone()))
-            .collect::<Result<_, _>>()
-            .map_err(|malformed| malformed.of("audit event"))
+        self.tables().events(directory, query, now)
     }
 }
 

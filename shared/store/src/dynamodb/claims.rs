@@ -1,13 +1,17 @@
 //! Claims as parts of a transaction: what only one subject of a tenant may hold.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 
+use super::DynamoStore;
 use super::key::{Item, Key};
 use super::request::{Write, names, part, read, s, values, whole};
+use crate::item::Malformed;
 use crate::item::claim::{ClaimItem, TombstoneItem};
-use crate::{ClaimChange, ClaimRecord, Holder, Result, StoreError};
+use crate::{ClaimChange, ClaimRecord, Claimed, Holder, Result, StoreError};
 
 const MINE: &str = "#directory = :directory AND #subject = :subject";
 
@@ -113,6 +117,23 @@ impl<'a> Part<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl DynamoStore {
+    pub(super) async fn stored_claims(
+        &self,
+        wanted: &[Claimed],
+    ) -> Result<BTreeMap<Claimed, ClaimRecord>> {
+        let keys: BTreeMap<Key, &Claimed> =
+            wanted.iter().map(|claimed| (Key::claim(claimed), claimed)).collect();
+        let items = self.many("claims", &keys.keys().cloned().collect()).await?;
+        let found = items.into_iter().map(|item| {
+            let claimed = Key::of(&item).and_then(|key| keys.get(&key).copied());
+            let claimed = claimed.ok_or_else(|| Malformed::unknown("claim key").of("claim"))?;
+            Ok((claimed.clone(), claim(item)?))
+        });
+        found.collect()
     }
 }
 

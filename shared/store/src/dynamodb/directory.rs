@@ -1,17 +1,14 @@
 //! What a directory keeps beside its subjects: configuration, cursors, locks.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use serde::Deserialize;
 use sync_core::ids::DirectoryId;
 
 use super::DynamoStore;
 use super::key::{DIRECTORIES, Item, Key};
-use super::request::{
-    Answer, Values, Write, n, names, passes, read, s, token, unavailable, values, whole,
-};
+use super::request::{Answer, Write, n, names, passes, read, s, token, unavailable, values, whole};
 use crate::item::config::ConfigItem;
 use crate::item::{VERSION, millis, understood};
 use crate::{ConfigRecord, Result, TaskLock};
@@ -42,31 +39,13 @@ impl DynamoStore {
         config: &ConfigRecord,
         expected: u64,
     ) -> Result<bool> {
-        let operation = "put_config";
         let item = ConfigItem::from(config);
-        let (condition, values): (_, Option<Values>) = match expected {
-            0 => ("attribute_not_exists(#pk)", None),
-            version => ("#version = :version", Some(values([(":version", n(version))]))),
-        };
-        let request = self
-            .client
-            .put_item()
-            .table_name(&*self.table)
-            .set_item(Some(whole(&Key::config(&config.directory), &item)))
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names(&[condition])))
-            .set_expression_attribute_values(values)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match self.patiently(operation, passes, || request.clone().send()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.into_service_error() {
-                // What is stored may be this very change, when its first answer was lost.
-                PutItemError::ConditionalCheckFailedException(refused) => match refused.item {
-                    Some(found) => Ok(read::<ConfigItem>("configuration", found)? == item),
-                    None => Ok(false),
-                },
-                error => Err(unavailable(operation, error)),
-            },
+        let whole = whole(&Key::config(&config.directory), &item);
+        match self.replace("put_config", whole, expected).await? {
+            Answer::Done(_) => Ok(true),
+            Answer::Refused(None) => Ok(false),
+            // What is stored may be this very change, when its first answer was lost.
+            Answer::Refused(Some(found)) => Ok(read::<ConfigItem>("configuration", found)? == item),
         }
     }
 

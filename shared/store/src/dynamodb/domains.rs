@@ -6,7 +6,7 @@ use sync_core::ids::{DirectoryId, TenantId};
 
 use super::DynamoStore;
 use super::key::Key;
-use super::request::{Refused, Together, n, names, read, unavailable, values, whole};
+use super::request::{Refused, Together, names, read, still, unavailable, whole};
 use crate::domains::changed;
 use crate::item::config::ConfigItem;
 use crate::item::domains::DomainsItem;
@@ -81,10 +81,7 @@ impl DynamoStore {
 
     /// Replaces an item that has this version; 0: that does not exist.
     fn versioned(&self, key: &Key, item: &impl Serialize, expected: u64) -> TransactWriteItem {
-        let (condition, values) = match expected {
-            0 => ("attribute_not_exists(#pk)", None),
-            version => ("#version = :version", Some(values([(":version", n(version))]))),
-        };
+        let (condition, values) = still(expected);
         let put = Put::builder()
             .table_name(&*self.table)
             .set_item(Some(whole(key, item)))

@@ -7,7 +7,7 @@
 //! | waits-for | `W#upn#<tenant>#<upn>`, `W#user#<directory>#<id>` | `<directory>#<subject>` |
 //! | configuration | `DIRECTORIES` | `<directory>` |
 //! | a tenant's domains | `T#<tenant>` | `domains` |
-//! | cursor, lock | `D#<directory>` | `cursor#<name>`, `lock#<task>` |
+//! | cursor, lock, budget | `D#<directory>` | `cursor#<name>`, `lock#<task>`, `budget#<kind>` |
 //! | audit event | `A#<directory>` | `<milliseconds, 20 digits>#<id>` |
 //!
 //! All configurations share one partition: they are listed by one query, and a role that may read
@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
 
 use crate::item::Malformed;
-use crate::{Awaited, Claimed, ClaimedThing, Holder, Result};
+use crate::{Awaited, BudgetKind, Claimed, ClaimedThing, Holder, Result};
 
 /// The attributes of an item, or its keys alone.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -70,8 +70,18 @@ impl Key {
         Self::new(format!("D#{directory}"), format!("lock#{task}"))
     }
 
+    pub(super) fn budget(directory: &DirectoryId, kind: BudgetKind) -> Self {
+        Self::new(format!("D#{directory}"), format!("budget#{kind}"))
+    }
+
     pub(super) fn audit(directory: &DirectoryId, millis: i64, id: &str) -> Self {
         Self::new(audit(directory), format!("{}#{id}", moment(millis)))
+    }
+
+    /// The key of this item, if it has one.
+    pub(super) fn of(item: &Item) -> Option<Self> {
+        let text = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        Some(Self { pk: text("pk")?, sk: text("sk")? })
     }
 
     /// The key as attributes.

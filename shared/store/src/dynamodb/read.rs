@@ -1,4 +1,4 @@
-//! Looking at subjects without a lease, and the index of those that are due.
+//! Reads of many items; looking at subjects without a lease, and the index of those that are due.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -38,18 +38,29 @@ impl DynamoStore {
     ) -> Result<Vec<StoredSubject>> {
         let keys: BTreeSet<Key> =
             wanted.iter().map(|subject| Key::subject(directory, subject)).collect();
+        let items = self.many(operation, &keys).await?;
+        let found = items.into_iter().map(|item| {
+            let subject = subject_of(directory, &item)?;
+            stored(item, subject)
+        });
+        found.collect()
+    }
+
+    /// The items of these keys that exist, strongly consistent.
+    pub(super) async fn many(
+        &self,
+        operation: &'static str,
+        keys: &BTreeSet<Key>,
+    ) -> Result<Vec<Item>> {
         let keys: Vec<Item> = keys.iter().map(Key::item).collect();
         let mut found = Vec::new();
         for batch in keys.chunks(BATCH) {
-            for item in self.batch(operation, batch.to_vec()).await? {
-                let subject = subject_of(directory, &item)?;
-                found.push(stored(item, subject)?);
-            }
+            found.extend(self.batch(operation, batch.to_vec()).await?);
         }
         Ok(found)
     }
 
-    /// The items of these keys that exist. What an answer leaves out is asked for again.
+    /// Those of one batch. What an answer leaves out is asked for again.
     async fn batch(&self, operation: &'static str, mut keys: Vec<Item>) -> Result<Vec<Item>> {
         let mut found = Vec::new();
         let mut fruitless = 0;

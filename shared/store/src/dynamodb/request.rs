@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
@@ -52,7 +53,7 @@ pub(super) struct Write {
     pub(super) values: Values,
 }
 
-/// What a conditional update came to.
+/// What a conditional write came to.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// Done; the attributes that were asked for.
@@ -107,6 +108,14 @@ pub(super) fn names(expressions: &[&str]) -> HashMap<String, String> {
         }
     }
     names.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect()
+}
+
+/// The condition that an item still has this version; 0: that it does not exist.
+pub(super) fn still(version: u64) -> (&'static str, Option<Values>) {
+    match version {
+        0 => ("attribute_not_exists(#pk)", None),
+        version => ("#version = :version", Some(values([(":version", n(version))]))),
+    }
 }
 
 impl Write {
@@ -248,6 +257,34 @@ impl DynamoStore {
             Ok(output) => Ok(Answer::Done(output.attributes.unwrap_or_default())),
             Err(error) => match error.into_service_error() {
                 UpdateItemError::ConditionalCheckFailedException(refused) => {
+                    Ok(Answer::Refused(refused.item))
+                }
+                error => Err(unavailable(operation, error)),
+            },
+        }
+    }
+
+    /// Replaces an item that has this version; 0: that does not exist.
+    pub(super) async fn replace(
+        &self,
+        operation: &'static str,
+        item: Item,
+        expected: u64,
+    ) -> Result<Answer> {
+        let (condition, values) = still(expected);
+        let request = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names(&[condition])))
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.patiently(operation, passes, || request.clone().send()).await {
+            Ok(_) => Ok(Answer::Done(Item::new())),
+            Err(error) => match error.into_service_error() {
+                PutItemError::ConditionalCheckFailedException(refused) => {
                     Ok(Answer::Refused(refused.item))
                 }
                 error => Err(unavailable(operation, error)),

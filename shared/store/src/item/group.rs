@@ -18,6 +18,8 @@ pub(super) struct GroupItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    looked_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     members_written_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     added_until: Option<String>,
@@ -45,6 +47,7 @@ impl From<&GroupRecord> for GroupItem {
             binding,
             let_go,
             listed_at,
+            looked_at,
             members_written_at,
             added_until,
             dynamic,
@@ -55,6 +58,7 @@ impl From<&GroupRecord> for GroupItem {
             binding: binding.as_ref().map(GroupBindingItem::from),
             let_go: *let_go,
             listed_at: listed_at.map(millis),
+            looked_at: looked_at.map(millis),
             members_written_at: members_written_at.map(millis),
             added_until: added_until.as_ref().map(ToString::to_string),
             dynamic: *dynamic,
@@ -66,13 +70,22 @@ impl From<&GroupRecord> for GroupItem {
 impl GroupItem {
     /// The record, with what is remembered of its syncs.
     pub(super) fn with(self, upkeep: Upkeep) -> Result<GroupRecord, Malformed> {
-        let Self { binding, let_go, listed_at, members_written_at, added_until, dynamic, owed } =
-            self;
+        let Self {
+            binding,
+            let_go,
+            listed_at,
+            looked_at,
+            members_written_at,
+            added_until,
+            dynamic,
+            owed,
+        } = self;
         let added_until = added_until.as_deref().map(JumpCloudUserId::parse).transpose()?;
         Ok(GroupRecord {
             binding: binding.map(GroupBinding::try_from).transpose()?,
             let_go,
             listed_at: maybe_timestamp(listed_at)?,
+            looked_at: maybe_timestamp(looked_at)?,
             members_written_at: maybe_timestamp(members_written_at)?,
             added_until,
             dynamic,

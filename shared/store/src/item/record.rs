@@ -28,7 +28,7 @@ impl From<&Record> for RecordItem {
                 Self { upkeep, person: Some(PersonItem::from(&**record)), group: None }
             }
             Record::Group(record) => {
-                Self { upkeep, person: None, group: Some(GroupItem::from(record)) }
+                Self { upkeep, person: None, group: Some(GroupItem::from(&**record)) }
             }
             Record::Sweep(_) => Self { upkeep, person: None, group: None },
         }
@@ -42,7 +42,7 @@ impl RecordItem {
         let upkeep = Upkeep::try_from(upkeep)?;
         Ok(match subject {
             Subject::User(_) => Record::User(Box::new(person.unwrap_or_default().with(upkeep)?)),
-            Subject::Group(_) => Record::Group(group.unwrap_or_default().with(upkeep)?),
+            Subject::Group(_) => Record::Group(Box::new(group.unwrap_or_default().with(upkeep)?)),
             Subject::Sweep => Record::Sweep(upkeep),
         })
     }

@@ -1,5 +1,7 @@
 //! What only one subject of a tenant may hold.
 
+use std::collections::BTreeMap;
+
 use store::{ClaimRecord, Claimed, Lease, Store, Tombstone};
 use sync_core::ids::Subject;
 use sync_core::record::{Brings, Upkeep};
@@ -154,4 +156,30 @@ pub(crate) async fn tenants_and_kinds_are_apart(store: impl Store) {
     store.record(&second, terms(1), &numbered(2), &[take(&there, None)]).await.unwrap();
     assert_eq!(claim(&store, &here).await, living(&user(1), None));
     assert_eq!(claim(&store, &there).await, living(&user(2), None));
+}
+
+pub(crate) async fn many_claims_are_looked_up_at_once(store: impl Store) {
+    let lease = lease(&store, &user(1)).await;
+    let upns = (1..=65).map(|number| upn_claim(&format!("u{number}@corp.example")));
+    let stored: Vec<Claimed> = upns.chain((1..=65).map(object_claim)).collect();
+    for some in stored.chunks(20) {
+        let changes: Vec<_> = some.iter().map(|key| take(key, Some(object(7)))).collect();
+        store.record(&lease, terms(1), &numbered(1), &changes).await.unwrap();
+    }
+    let changes = [give_up(&stored[0], true), release(&stored[1])];
+    store.record(&lease, terms(1), &numbered(1), &changes).await.unwrap();
+    // Some never were, and some are asked for twice.
+    let unknown = (66..=90).map(object_claim).chain([upn_claim("nobody@corp.example")]);
+    let elsewhere = Claimed { tenant: tenant(2), ..stored[2].clone() };
+    let wanted: Vec<Claimed> =
+        unknown.chain(stored.clone()).chain(stored[5..9].to_vec()).chain([elsewhere]).collect();
+    let mut expected = BTreeMap::new();
+    for key in &stored {
+        if let Some(held) = claim(&store, key).await {
+            expected.insert(key.clone(), held);
+        }
+    }
+    assert_eq!(expected.len(), 129);
+    assert_eq!(store.claims(&wanted).await.unwrap(), expected);
+    assert_eq!(store.claims(&[]).await.unwrap(), BTreeMap::new());
 }

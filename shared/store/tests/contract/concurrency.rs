@@ -6,6 +6,7 @@ use store::{
 };
 use sync_core::record::{Brings, Upkeep};
 
+use crate::budget::{LIMIT, spending};
 use crate::domains::{holding, listed, of};
 use crate::world::*;
 
@@ -210,5 +211,21 @@ pub(crate) async fn a_lock_is_taken_by_one(store: impl Store) {
             async move { store.lock(&lock, now, at(round * 100 + 60)).await.unwrap() }
         });
         assert_eq!(wins(&all(runs).await), 1);
+    }
+}
+
+pub(crate) async fn s1_ten_at_once_never_spend_more_than_the_limit(store: impl Store) {
+    for (round, wanted) in [(0, 3), (1, 1), (2, LIMIT)] {
+        let now = at(round * 3600);
+        let spenders = (0..10).map(|number| {
+            let (store, spending) = (store.clone(), spending(&format!("{round}-{number}"), wanted));
+            async move { store.spend(&corp(), &spending, now).await.unwrap() }
+        });
+        let outputs = all(spenders).await;
+        assert_eq!(outputs.iter().map(|granted| granted.amount).sum::<u32>(), LIMIT);
+        for granted in outputs {
+            let more_at = (granted.amount < wanted).then(|| at((round + 1) * 3600));
+            assert_eq!(granted.more_at, more_at, "{granted:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 use store::memory::MemoryStore;
 
 mod audit;
+mod budget;
 mod claims;
 mod commit;
 mod concurrency;
@@ -86,6 +87,7 @@ suite! {
         claims_are_taken_together_or_not_at_all
         of_several_changes_of_one_claim_the_last_counts
         tenants_and_kinds_are_apart
+        many_claims_are_looked_up_at_once
     }
     concurrency {
         r1_a_hundred_acquires_take_one_lease
@@ -98,6 +100,7 @@ suite! {
         u7_directories_without_a_common_domain_all_get_theirs
         a_cursor_is_moved_by_one
         a_lock_is_taken_by_one
+        s1_ten_at_once_never_spend_more_than_the_limit
     }
     waits {
         a_wait_is_noted_once
@@ -126,6 +129,12 @@ suite! {
         u7_what_is_no_longer_listed_is_free
         u7_a_directory_that_leaves_a_tenant_frees_its_domains
         u7_a_configuration_that_moved_changes_no_domains
+    }
+    budget {
+        s1_a_budget_is_spent_up_to_its_limit
+        s1_a_grant_leaves_the_hour_after_3600_seconds
+        s1_a_repeated_grant_takes_nothing_more
+        s1_directories_spend_apart
     }
     audit {
         events_come_newest_first

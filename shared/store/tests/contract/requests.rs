@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use clock::Clock;
 use store::dynamodb::DynamoStore;
 use store::{
-    AUDIT_DAYS, Acquired, AuditQuery, Awaited, Commit, Committed, ConfigRecord, ConfigStored,
-    FirstRun, Store, StoreError, TaskLock,
+    AUDIT_DAYS, Acquired, AuditQuery, Awaited, Claimed, Commit, Committed, ConfigRecord,
+    ConfigStored, FirstRun, Store, StoreError, TaskLock,
 };
 use sync_core::ids::Subject;
 use sync_core::record::Brings;
@@ -16,6 +16,8 @@ use crate::domains::{holding, listed, of};
 use crate::proxy::{Fault, Proxy};
 use crate::table;
 use crate::world::*;
+
+mod budget;
 
 const PUT: &str = "putitem";
 const UPDATE: &str = "updateitem";
@@ -81,6 +83,11 @@ async fn a_sync_takes_as_few_requests_as_promised() {
     let wanted: Vec<Subject> = (1..=130).map(user).collect();
     assert_eq!(store.peek_many(&corp(), &wanted).await.unwrap().len(), 1);
     assert_eq!(proxy.requests(), [BATCH_GET, BATCH_GET]);
+    let wanted: Vec<Claimed> = (1..=130).map(object_claim).collect();
+    assert_eq!(store.claims(&wanted).await.unwrap().len(), 1);
+    assert_eq!(proxy.requests(), [BATCH_GET, BATCH_GET]);
+    assert_eq!(store.claims(&[]).await.unwrap().len(), 0);
+    assert_eq!(proxy.requests(), [""; 0]);
 }
 
 #[tokio::test]

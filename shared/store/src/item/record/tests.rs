@@ -96,6 +96,7 @@ fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
         }),
         let_go: true,
         listed_at: Some(at(4)),
+        looked_at: Some(at(6)),
         members_written_at: Some(at(5)),
         added_until: Some(JumpCloudUserId::parse("65f000000000000000000001").unwrap()),
         dynamic: true,
@@ -158,7 +159,8 @@ fn full_records_survive_their_items() {
         for kind in AuditKind::ALL {
             let people = [Expect::Suspended, Expect::Deleted]
                 .map(|expect| person(full(origin, expect, kind)));
-            let others = [Record::Group(full_group(origin, kind)), Record::Sweep(upkeep())];
+            let others =
+                [Record::Group(Box::new(full_group(origin, kind))), Record::Sweep(upkeep())];
             for record in people.into_iter().chain(others) {
                 assert_eq!(through_json(&record), record);
                 assert_eq!(through_attributes(&record), record);
