@@ -153,8 +153,8 @@ impl<S: Store, Q: WorkQueue> Consumer<S, Q> {
                 return self.park(&rung.messages, "unknown directory", Some(id)).await;
             }
         };
-        if let Subject::Group(_) = subject {
-            tracing::info!(outcome = "ignored", "groups are not synced by this version");
+        if matches!(subject, Subject::Group(_)) && !directory.policy.groups.enabled {
+            tracing::info!(outcome = "ignored", "groups are off in this directory");
             return finished(Fate::Ignored, &rung.messages);
         }
         let left = deadline.duration_since(self.engine.clock.now());
@@ -208,9 +208,14 @@ impl<S: Store, Q: WorkQueue> Consumer<S, Q> {
         deadline: Timestamp,
     ) -> Result<Outcome, SyncError> {
         let bell = Bell::of(items);
-        match user(subject) {
-            Some(user) => self.engine.sync_user_together(directory, user, &bell, place).await,
-            None => self.engine.sweep(directory, &bell, deadline).await,
+        match subject {
+            Subject::User(user) => {
+                self.engine.sync_user_together(directory, user, &bell, place).await
+            }
+            Subject::Group(group) => {
+                self.engine.sync_group(directory, group, &bell, deadline).await
+            }
+            Subject::Sweep => self.engine.sweep(directory, &bell, deadline).await,
         }
     }
 

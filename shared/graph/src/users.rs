@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use sync_core::attributes::{Attribute, Value};
-use sync_core::ids::{EntraUserId, Upn};
+use sync_core::ids::{EntraGroupId, EntraUserId, Upn};
 use sync_core::observed::EntraUser;
 use transport::{Dated, Method, Response, Secret, Url};
 
@@ -37,6 +37,24 @@ pub struct AttributeChange {
     pub attribute: Attribute,
     /// The value; `None` clears it.
     pub value: Option<Value>,
+}
+
+/// A group or role that somebody is in.
+#[derive(Deserialize)]
+struct Membership {
+    #[serde(default)]
+    id: String,
+    #[serde(rename = "@odata.type")]
+    kind: Option<String>,
+    #[serde(rename = "isAssignableToRole")]
+    assignable: Option<bool>,
+}
+
+impl Membership {
+    fn privileges(&self) -> bool {
+        self.assignable == Some(true)
+            || self.kind.as_deref() == Some("#microsoft.graph.directoryRole")
+    }
 }
 
 const EXPAND: (&str, &str) = ("$expand", "manager($select=id)");
@@ -74,25 +92,29 @@ impl Client {
     ///
     /// Somebody whose memberships may not be read counts as one.
     pub async fn is_privileged(&self, id: &EntraUserId) -> Result<bool, GraphError> {
-        #[derive(Deserialize)]
-        struct Membership {
-            #[serde(rename = "@odata.type")]
-            kind: Option<String>,
-            #[serde(rename = "isAssignableToRole")]
-            assignable: Option<bool>,
+        match self.memberships(id).await {
+            Ok(memberships) => Ok(memberships.iter().any(Membership::privileges)),
+            Err(error) if error.is_denied() => Ok(true),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Whether the user is a direct member of the group, by the user's own complete list (G9).
+    pub async fn is_member(
+        &self,
+        id: &EntraUserId,
+        group: &EntraGroupId,
+    ) -> Result<bool, GraphError> {
+        let memberships = self.memberships(id).await?;
+        Ok(memberships.iter().any(|membership| membership.id.eq_ignore_ascii_case(group.as_str())))
+    }
+
+    /// The groups and roles that the user is directly in, to the last page.
+    async fn memberships(&self, id: &EntraUserId) -> Result<Vec<Membership>, GraphError> {
         let select = [("$select", "id,isAssignableToRole")];
         let url = self.url(&["users", id.as_str(), "memberOf"], &select);
-        let route = "GET /users/{id}/memberOf";
-        let listed = match pages::all::<Membership>(self, route, url).await {
-            Ok(listed) => listed,
-            Err(error) if error.is_denied() => return Ok(true),
-            Err(error) => return Err(error),
-        };
-        Ok(listed.value.into_inner().iter().any(|membership| {
-            membership.assignable == Some(true)
-                || membership.kind.as_deref() == Some("#microsoft.graph.directoryRole")
-        }))
+        let listed = pages::all::<Membership>(self, "GET /users/{id}/memberOf", url).await?;
+        Ok(listed.value.into_inner())
     }
 
     /// Creates an account. [`GraphError::UpnTaken`]: the UPN exists, maybe as our own lost answer.

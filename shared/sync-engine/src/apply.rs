@@ -180,6 +180,6 @@ fn told(value: &Value) -> String {
     }
 }
 
-fn audited(attribute: &str, from: Option<String>, to: Option<String>) -> AuditChange {
+pub(crate) fn audited(attribute: &str, from: Option<String>, to: Option<String>) -> AuditChange {
     AuditChange { attribute: attribute.to_owned(), from, to }
 }

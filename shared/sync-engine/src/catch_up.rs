@@ -3,7 +3,7 @@
 //! It decides nothing about a subject. What the records cover is dropped before it is enqueued, so
 //! an event that arrived as a webhook costs the poll one read of its record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -12,10 +12,11 @@ use jumpcloud::EventsQuery;
 use serde_json::Value;
 use store::Store;
 use sync_core::ids::{OrganizationId, Subject};
-use sync_core::record::{after, before, covers};
+use sync_core::record::{GroupRecord, Hints, after, before, covers};
 use work_queue::event::{self, ByType, Recognised, Watched, recognise};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
+use crate::group::is_unmanaged;
 use crate::ring::{due_bell, lane};
 use crate::trouble::Trouble;
 use crate::{Directory, Engine, SyncError};
@@ -188,6 +189,8 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                     .collect();
                 if open.is_empty() {
                     counts.covered += 1;
+                } else if concerns_no_group_of_ours(subject, known, &open) {
+                    counts.ignored += 1;
                 } else {
                     rung += 1;
                     items.extend(loudest(&open));
@@ -270,11 +273,12 @@ impl Sorted {
             Watched { directory: &directory.id, organization, scope: &directory.policy.scope };
         match recognise(event, watched, Source::Insights) {
             Recognised::Items(items) => {
-                // Groups are not synced by this version; who is in them is.
+                // Where groups are off, who is in them is synced all the same.
                 let (groups, others): (Vec<WorkItem>, Vec<WorkItem>) =
                     items.into_iter().partition(|item| matches!(item.subject, Subject::Group(_)));
-                counts.ignored += u64::from(others.is_empty() && !groups.is_empty());
-                for item in others {
+                let groups_on = directory.policy.groups.enabled;
+                counts.ignored += u64::from(others.is_empty() && !groups.is_empty() && !groups_on);
+                for item in others.into_iter().chain(groups.into_iter().filter(|_| groups_on)) {
                     self.subjects.entry(item.subject.clone()).or_default().push(item);
                 }
             }
@@ -290,9 +294,30 @@ impl Sorted {
     }
 }
 
+/// Whether events about members are all there is, and the group is not ours.
+fn concerns_no_group_of_ours(
+    subject: &Subject,
+    known: Option<&store::StoredSubject>,
+    items: &[&WorkItem],
+) -> bool {
+    let Subject::Group(_) = subject else { return false };
+    let hints = items.iter().map(|item| item.brings().members);
+    let hints = hints.fold(Hints::default(), Hints::and);
+    let empty = GroupRecord::default();
+    let record = known.and_then(|stored| stored.record.group()).unwrap_or(&empty);
+    is_unmanaged(record, &hints)
+}
+
 /// The items that together say all: the youngest, and one for each announced state.
 fn loudest(items: &[&WorkItem]) -> Vec<WorkItem> {
     let youngest = items.iter().max_by_key(|item| item.cause.at);
+    if let Some(item) = youngest.filter(|item| matches!(item.subject, Subject::Group(_))) {
+        // What one of them names another may not; one that names nobody concerns everybody.
+        let all = items.iter().any(|item| item.members.is_empty());
+        let named: BTreeSet<_> = items.iter().flat_map(|item| &item.members).cloned().collect();
+        let members = if all { Vec::new() } else { named.into_iter().collect() };
+        return vec![WorkItem { members, ..(**item).clone() }];
+    }
     let deleted = items.iter().find(|item| item.brings().deleted);
     let expecting = items.iter().filter(|item| item.expect.is_some()).max_by_key(|i| i.cause.at);
     let mut loudest: Vec<WorkItem> = Vec::new();

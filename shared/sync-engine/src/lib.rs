@@ -20,6 +20,7 @@ pub mod catch_up;
 mod close;
 pub mod deployed;
 pub mod directories;
+mod group;
 mod observe;
 mod pass;
 mod ring;

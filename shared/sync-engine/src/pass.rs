@@ -109,14 +109,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
 
     /// Makes sure a vendor write ends inside the lease (R1: it starts only with 11 s left).
     pub(crate) async fn before_write(&mut self) -> Result<(), Trouble> {
-        let margin = self.directory.policy.timing.write_margin();
-        self.keep_lease().await?;
-        let left = self.lease.until.duration_since(self.now());
-        if left < jiff::SignedDuration::try_from(margin).unwrap_or(jiff::SignedDuration::MAX) {
-            let lost = StoreError::LostLease { subject: Subject::User(self.user.clone()) };
-            return Err(Trouble::Broken(lost.into()));
-        }
-        Ok(())
+        before_write(self.engine, self.directory, &mut self.lease).await
     }
 
     /// Stores what must survive a crash before the next step, with the claims it depends on.
@@ -170,6 +163,22 @@ pub(crate) async fn keep<S: Store, Q: WorkQueue>(
     let expired = lease.until <= terms.now;
     if expired || left < terms.lease - renewal(terms.lease) {
         *lease = engine.store.renew(lease, terms).await?;
+    }
+    Ok(())
+}
+
+/// Makes sure a vendor write ends inside the lease (R1: it starts only with 11 s left).
+pub(crate) async fn before_write<S: Store, Q: WorkQueue>(
+    engine: &Engine<S, Q>,
+    directory: &Directory,
+    lease: &mut Lease,
+) -> Result<(), Trouble> {
+    let margin = directory.policy.timing.write_margin();
+    keep(engine, directory, lease).await?;
+    let left = lease.until.duration_since(engine.clock.now());
+    if left < jiff::SignedDuration::try_from(margin).unwrap_or(jiff::SignedDuration::MAX) {
+        let lost = StoreError::LostLease { subject: lease.subject.clone() };
+        return Err(Trouble::Broken(lost.into()));
     }
     Ok(())
 }

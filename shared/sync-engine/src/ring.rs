@@ -24,7 +24,16 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         }
         let items: Vec<WorkItem> = waiters
             .iter()
-            .map(|Waiter { holder, .. }| bell(&holder.directory, &holder.subject, Source::FollowUp))
+            .map(|Waiter { holder, .. }| {
+                let item = bell(&holder.directory, &holder.subject, Source::FollowUp);
+                match (awaited, &holder.subject) {
+                    // G7: the group looks at this member, not at all of them.
+                    (Awaited::User(_, user), Subject::Group(_)) => {
+                        WorkItem { members: vec![user.clone()], ..item }
+                    }
+                    _ => item,
+                }
+            })
             .collect();
         self.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
         self.store.stop_waiting(awaited, &waiters).await?;

@@ -31,7 +31,7 @@ async fn failing() -> World {
     let Acquired::Taken(held) = acquired else { panic!("not free") };
     let record = GroupRecord { upkeep: fails(refused), ..GroupRecord::default() };
     let commit = Commit {
-        record: &Record::Group(record),
+        record: &Record::Group(Box::new(record)),
         heard: None,
         members: &held.mailbox.members,
         due: None,

@@ -11,7 +11,8 @@ use work_queue::memory::MemoryQueue;
 use work_queue::{Depths, Lane, WorkItem, WorkQueue};
 
 use crate::world::{
-    EMPTY, World, bell, event, event_bell, item, queues_out_of_reach, table_out_of_reach, until,
+    APPLICATION, EMPTY, World, bell, event, event_bell, item, queues_out_of_reach,
+    table_out_of_reach, until,
 };
 
 mod together;
@@ -80,12 +81,27 @@ async fn s6_s7_items_are_dropped_before_the_first_run_and_after_the_last() {
 }
 
 #[tokio::test]
-async fn groups_are_ignored_by_this_version() {
+async fn g1_a_group_is_synced_and_where_groups_are_off_it_is_ignored() {
     let world = World::new().await;
-    let group = JumpCloudGroupId::parse("65f0000000000000000000b1").unwrap();
+    let ada = world.hire("ada");
+    let group = world.jumpcloud.state(|state| {
+        let group = state.add_group(serde_json::json!({"name": "Engineering"}));
+        assert!(state.add_member(&group, ada.as_str()) && state.connect(APPLICATION, &group));
+        JumpCloudGroupId::parse(&group).unwrap()
+    });
+    world.configure("off", |config| config.text.push_str("[groups]\nenabled = false\n")).await;
+    let off = item("off", Subject::Group(group.clone()));
+    assert_eq!(world.answer(&world.consumer(), &[("1", &off)]).await, EMPTY);
+    assert_eq!((world.requests(), world.entra.state(|state| state.groups().len())), (0, 0));
     let group = item("corp", Subject::Group(group));
-    assert_eq!(world.answer(&world.consumer(), &[("1", &group)]).await, EMPTY);
-    assert_eq!((world.requests(), world.queue.parked()), (0, Vec::new()));
+    for message in [bell(&ada), group.clone(), group] {
+        assert_eq!(world.answer(&world.consumer(), &[("1", &message)]).await, EMPTY);
+        world.advance(60);
+    }
+    let groups = world.entra.state(|state| state.groups());
+    let members = world.entra.state(|state| state.members(groups[0]["id"].as_str().unwrap()));
+    assert_eq!((groups.len(), members.len()), (1, 1));
+    assert_eq!(world.queue.parked(), []);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use work_queue::{Cause, Source, WorkItem, WorkQueue};
 
 pub(crate) const EMPTY: &str = r#"{"batchItemFailures":[]}"#;
 
-const APPLICATION: &str = "65f0000000000000000000c1";
+pub(crate) const APPLICATION: &str = "65f0000000000000000000c1";
 const TENANT: &str = "8d0b5a0e-0000-4000-8000-0000000000aa";
 
 pub(crate) struct World {

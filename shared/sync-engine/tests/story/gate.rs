@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use store::memory::MemoryStore;
 use store::{
     Acquired, AuditQuery, Awaited, ClaimChange, ClaimRecord, Claimed, Commit, Committed,
-    ConfigRecord, ConfigStored, Held, Holder, Holders, Holding, Lease, Result, Store,
-    StoredSubject, TaskLock, Terms, Waiter,
+    ConfigRecord, ConfigStored, Granted, Held, Holder, Holders, Holding, Lease, Result, Spending,
+    Store, StoredSubject, TaskLock, Terms, Waiter,
 };
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{DirectoryId, Subject, TenantId};
@@ -153,6 +153,7 @@ gated! {
     async fn peek_many(&self, directory: &DirectoryId, subjects: &[Subject]) -> Result<Vec<StoredSubject>>;
     async fn subjects(&self, directory: &DirectoryId, after: Option<&Subject>, limit: usize) -> Result<Vec<StoredSubject>>;
     async fn claim(&self, key: &Claimed) -> Result<Option<ClaimRecord>>;
+    async fn claims(&self, keys: &[Claimed]) -> Result<BTreeMap<Claimed, ClaimRecord>>;
     async fn wait_for(&self, awaited: &Awaited, waiter: &Holder, now: Timestamp) -> Result<bool>;
     async fn waiters(&self, awaited: &Awaited) -> Result<Vec<Waiter>>;
     async fn stop_waiting(&self, awaited: &Awaited, waiters: &[Waiter]) -> Result<()>;
@@ -167,5 +168,6 @@ gated! {
     async fn move_cursor(&self, directory: &DirectoryId, name: &str, seen: Option<&str>, to: &str) -> Result<bool>;
     async fn lock(&self, lock: &TaskLock, now: Timestamp, until: Timestamp) -> Result<bool>;
     async fn unlock(&self, lock: &TaskLock) -> Result<()>;
+    async fn spend(&self, directory: &DirectoryId, spending: &Spending, now: Timestamp) -> Result<Granted>;
     async fn audit(&self, directory: &DirectoryId, query: &AuditQuery, now: Timestamp) -> Result<Vec<AuditEvent>>;
 }

@@ -88,7 +88,7 @@ async fn recreating() -> World {
 async fn p9_whoever_leaves_before_being_created_again_holds_no_upn() {
     let mut world = recreating().await;
     let (ada, object) = deleted(&mut world).await;
-    assert!(world.entra.state(|state| state.purge_user(&object)));
+    assert!(world.entra.state(|state| state.purge(&object)));
     world.work(&ring(&ada)).await;
     assert!(world.record(&ada).await.binding.is_none());
     world.disconnect(&ada);

@@ -11,6 +11,7 @@ mod crash;
 mod create;
 mod gate;
 mod gone;
+mod groups;
 mod lease;
 mod ledger;
 mod looks;

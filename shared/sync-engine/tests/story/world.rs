@@ -15,8 +15,8 @@ use sync_core::ids::{
     DirectoryId, JumpCloudUserId, OrganizationId, ScopeObjectId, Subject, TenantId,
 };
 use sync_core::policy::{
-    GroupPolicy, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy, UpnSource,
-    UserPolicy,
+    GroupPolicy, Limits, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy,
+    UpnSource, UserPolicy,
 };
 use sync_core::record::{UserRecord, after};
 use sync_engine::{Bell, Directory, Engine, Outcome, SyncError};
@@ -253,7 +253,8 @@ impl World {
     /// The items of the events since the last call, as the webhook would bring them.
     pub(crate) fn events(&mut self) -> Vec<WorkItem> {
         let events = self.jumpcloud.state(|state| state.events());
-        let fresh = events[self.heard..].to_vec();
+        // Fewer, if they have been cleared.
+        let fresh = events[self.heard.min(events.len())..].to_vec();
         self.heard = events.len();
         fresh.iter().flat_map(|event| self.recognised(event)).collect()
     }
@@ -265,9 +266,7 @@ impl World {
             scope: &self.directory.policy.scope,
         };
         match recognise(event, watched, Source::Webhook) {
-            Recognised::Items(items) => {
-                items.into_iter().filter(|i| !matches!(i.subject, Subject::Group(_))).collect()
-            }
+            Recognised::Items(items) => items,
             Recognised::Ignored(_) => Vec::new(),
             Recognised::Unrecognisable(why) => panic!("{why}: {event}"),
         }
@@ -297,7 +296,9 @@ impl World {
             match &item.subject {
                 Subject::User(user) => engine.sync_user(&directory, user, &bell).await,
                 Subject::Sweep => engine.sweep(&directory, &bell, deadline).await,
-                Subject::Group(_) => panic!("groups are not synced"),
+                Subject::Group(group) => {
+                    engine.sync_group(&directory, group, &bell, deadline).await
+                }
             }
         });
         Worker { gate, task }
@@ -494,6 +495,7 @@ fn policy() -> Policy {
             usage_location: None,
         },
         groups: GroupPolicy { enabled: true, on_disconnect: OnDisconnect::Keep },
+        limits: Limits::default(),
         attributes: default_mappings(),
         timing: Timing::default(),
     }

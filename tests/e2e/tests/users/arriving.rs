@@ -120,7 +120,7 @@ async fn an_account_deleted_in_entra_is_restored_and_one_gone_for_good_made_agai
     world.entra.state(|state| {
         state.delete_user(&ada_was);
         state.delete_user(&bob_was);
-        assert!(state.purge_user(&bob_was), "bob is in the deleted items");
+        assert!(state.purge(&bob_was), "bob is in the deleted items");
     });
     for user in [&ada, &bob] {
         world.line.run(&["sync", "user", user, "--yes"]).await;

@@ -180,7 +180,7 @@ impl State {
     }
 
     /// Removes a deleted object for good, as time or an administrator would.
-    pub fn purge_user(&mut self, id: &str) -> bool {
+    pub fn purge(&mut self, id: &str) -> bool {
         self.deleted.remove(id, self.now).is_some()
     }
 

@@ -1,0 +1,324 @@
+//! The sync of one group: observe, plan, apply, then its members (design section 7).
+//!
+//! Only this writes memberships (G9). Whoever else learns of a change leaves word in the group's
+//! record, where hints gather until a pass has looked at them.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use store::{Acquired, ClaimChange, Commit, Committed, Held, Lease, Store};
+use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
+use sync_core::desired::Connection;
+use sync_core::finding::{Finding, FindingCode};
+use sync_core::group::GroupAnswer;
+use sync_core::ids::{JumpCloudGroupId, Subject};
+use sync_core::plan::group::{GroupInput, GroupPlanned, MembersWanted, plan_group};
+use sync_core::record::{GroupRecord, Hints, Mailbox, Record, after};
+use work_queue::{Source, WorkQueue};
+
+use crate::close::{Closing, Ended, SOON, close};
+use crate::pass::{Pass, before_write, keep, renewing, terms};
+use crate::trouble::{Told, Trouble, vendor_wait};
+use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
+
+mod apply;
+mod hints;
+mod listing;
+mod members;
+mod observe;
+mod writes;
+
+/// How long a scope that cannot be read is left alone (P6).
+const UNREADABLE: Duration = Duration::from_secs(10 * 60);
+
+/// The state of one pass over a group.
+pub(crate) struct GroupPass<'a, S, Q> {
+    engine: &'a Engine<S, Q>,
+    directory: &'a Directory,
+    group: &'a JumpCloudGroupId,
+    bell: &'a Bell,
+    /// When the invocation ends.
+    deadline: Timestamp,
+    /// Not a pass for word that was left during another.
+    first: bool,
+    lease: Lease,
+    mailbox: Mailbox,
+    /// What will be remembered; every step that was answered has changed it.
+    record: GroupRecord,
+    /// What this pass leaves for a later look (G9).
+    left: Hints,
+    audit: Vec<AuditEvent>,
+    claims: Vec<ClaimChange>,
+    findings: Vec<Finding>,
+    done: Vec<String>,
+    /// The first member who could not be added yet; the rest was added all the same.
+    late: Option<Told>,
+    /// The first permanent failure; the rest was tried all the same.
+    failure: Option<Told>,
+    /// The earliest JumpCloud `Date` read.
+    read_at: Option<Timestamp>,
+    look_again: Option<Timestamp>,
+    covers: bool,
+    /// The members are to be listed in full, whatever the hints say.
+    listing: bool,
+}
+
+impl<S: Store, Q: WorkQueue> Engine<S, Q> {
+    /// Syncs a group and its members, as far as the time until `deadline` lasts.
+    ///
+    /// Like [`Engine::sync_user`] it answers an error only when the record could not be kept.
+    pub async fn sync_group(
+        &self,
+        directory: &Directory,
+        group: &JumpCloudGroupId,
+        bell: &Bell,
+        deadline: Timestamp,
+    ) -> Result<Outcome, SyncError> {
+        let subject = Subject::Group(group.clone());
+        let terms = terms(self, directory);
+        let mut held =
+            match self.store.acquire(&directory.id, &subject, &bell.heard_by(self), terms).await? {
+                Acquired::Covered => return Ok(Outcome::Covered),
+                Acquired::WordLeft => return Ok(Outcome::WordLeft),
+                Acquired::Taken(held) => *held,
+            };
+        let (mut total, mut first) = (Report::default(), true);
+        loop {
+            let pass =
+                GroupPass { first, ..GroupPass::new(self, directory, group, bell, deadline, held) };
+            first = false;
+            let (report, again) = pass.whole().await?;
+            total.done.extend(report.done);
+            total.findings = report.findings;
+            total.trouble = report.trouble;
+            match again {
+                None => return Ok(Outcome::Synced(total)),
+                Some(next) => held = next,
+            }
+        }
+    }
+}
+
+impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
+    fn new(
+        engine: &'a Engine<S, Q>,
+        directory: &'a Directory,
+        group: &'a JumpCloudGroupId,
+        bell: &'a Bell,
+        deadline: Timestamp,
+        held: Held,
+    ) -> Self {
+        let Held { lease, mailbox, record } = held;
+        let Record::Group(record) = record else { unreachable!("a record is what its subject is") };
+        Self {
+            engine,
+            directory,
+            group,
+            bell,
+            deadline,
+            first: true,
+            lease,
+            left: mailbox.members.clone(),
+            mailbox,
+            findings: record.upkeep.findings.clone(),
+            record: *record,
+            audit: Vec::new(),
+            claims: Vec::new(),
+            done: Vec::new(),
+            late: None,
+            failure: None,
+            read_at: None,
+            look_again: None,
+            covers: true,
+            listing: false,
+        }
+    }
+
+    /// The pass and its commit; the reopened record when word was left meanwhile.
+    async fn whole(mut self) -> Result<(Report, Option<Held>), SyncError> {
+        let trouble = self.run().await.err();
+        let mut ended = Ended { read_at: self.read_at, ..Ended::default() };
+        let mut told = None;
+        let failure = self.failure.take().map(Trouble::Permanent);
+        let now = self.now();
+        match trouble.or(failure) {
+            Some(trouble) => {
+                let jitter = Pass::<S, Q>::jitter();
+                let (goes_on, message) = trouble.note(&mut self.record.upkeep, now, jitter)?;
+                ended.goes_on = Some(goes_on);
+                told = Some(message);
+                // Hints go only with a commit that has used them (R3).
+                self.left = self.left.and(self.mailbox.members.clone());
+            }
+            None => {
+                self.record.upkeep.failure = None;
+                self.record.upkeep.retries = 0;
+                ended.covers = self.covers;
+            }
+        }
+        ended.look_again = self.look_again;
+        if ended.covers {
+            self.record.upkeep.covered = self.read_at.max(self.record.upkeep.covered);
+        }
+        self.record.upkeep.findings.clone_from(&self.findings);
+        self.record.upkeep.synced_at = Some(now);
+        // R12: what was owed is told by this very commit.
+        self.audit.splice(0..0, std::mem::take(&mut self.record.owed));
+        let timing = &self.directory.policy.timing;
+        let Closing { heard, due } =
+            close(timing, &self.record.upkeep, self.mailbox.heard, ended, now);
+        let commit = Commit {
+            record: &Record::Group(Box::new(self.record.clone())),
+            heard,
+            members: &self.left,
+            due,
+            audit: &self.audit,
+            claims: &self.claims,
+        };
+        let terms = self.terms();
+        let committed = self.engine.store.commit(&self.lease, terms, commit).await?;
+        self.audit.iter().for_each(crate::sync::log);
+        let report = Report { done: self.done, findings: self.findings, trouble: told };
+        if committed == Committed::Again {
+            return Ok((report, Some(self.engine.store.reopen(&self.lease, terms).await?)));
+        }
+        self.engine.ring_on_time(&self.directory.id, &self.lease.subject, due).await;
+        Ok((report, None))
+    }
+
+    async fn run(&mut self) -> Result<(), Trouble> {
+        let now = self.now();
+        vendor_wait(&mut self.record.upkeep, now)?;
+        if is_unmanaged(&self.record, &self.mailbox.members) {
+            self.left = Hints::default();
+            return Ok(());
+        }
+        if let Some(until) = self.gathers_until() {
+            self.look_again(until);
+            self.covers = false;
+            return Ok(());
+        }
+        let (desired, observed) = self.observe().await?;
+        let planned = plan_group(
+            GroupInput {
+                policy: &self.directory.policy.groups,
+                timing: &self.directory.policy.timing,
+                group: self.group,
+                record: &self.record,
+                desired: &desired,
+                observed: &observed,
+            },
+            self.now(),
+        );
+        self.findings.clone_from(&planned.findings);
+        self.covers = planned.covers;
+        if let Some(at) = planned.look_again {
+            self.look_again(at);
+        }
+        if desired.connection == Connection::Unreadable {
+            self.look_again(after(self.now(), UNREADABLE));
+        }
+        if planned.sweep {
+            let directory = &self.directory.id;
+            let ring =
+                self.engine.ring(directory, &Subject::Sweep, Source::FollowUp, Duration::ZERO);
+            ring.await?;
+            self.listing = true;
+        }
+        if let GroupAnswer::Found(group) = &desired.group {
+            self.record.dynamic = group.dynamic;
+        }
+        self.act(&planned).await?;
+        self.members(&planned).await
+    }
+
+    /// Until when the hints gather, where nothing but them is to be looked at: no vendor is asked.
+    ///
+    /// What rang without naming anybody may concern the group itself, and so may word that was
+    /// left during a pass.
+    fn gathers_until(&self) -> Option<Timestamp> {
+        let rung_by_hints = self.first && self.bell.brings.members != Hints::Many;
+        let bound = self.record.binding.is_some();
+        let until = self.record.gathers_until(&self.mailbox.members, self.now());
+        until.filter(|_| rung_by_hints && bound)
+    }
+
+    async fn members(&mut self, planned: &GroupPlanned) -> Result<(), Trouble> {
+        match (planned.members, self.record.binding.is_some()) {
+            (MembersWanted::LeftAlone, _) | (_, false) => {
+                self.left = Hints::default();
+                Ok(())
+            }
+            (wanted, true) => self.sync_members(wanted).await,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.engine.clock.now()
+    }
+
+    fn terms(&self) -> store::Terms {
+        terms(self.engine, self.directory)
+    }
+
+    /// Works while the lease is renewed (R1).
+    async fn renewing<T>(&mut self, work: impl Future<Output = T>) -> Result<T, SyncError> {
+        renewing(self.engine, self.directory, &mut self.lease, work).await
+    }
+
+    async fn before_write(&mut self) -> Result<(), Trouble> {
+        before_write(self.engine, self.directory, &mut self.lease).await
+    }
+
+    /// Stores what must survive a crash before the next step, with the claims it depends on.
+    async fn store(&mut self, claims: &[ClaimChange]) -> Result<(), store::StoreError> {
+        let (terms, record) = (self.terms(), Record::Group(Box::new(self.record.clone())));
+        self.lease = self.engine.store.record(&self.lease, terms, &record, claims).await?;
+        Ok(())
+    }
+
+    async fn keep_lease(&mut self) -> Result<(), SyncError> {
+        keep(self.engine, self.directory, &mut self.lease).await
+    }
+
+    fn look_again(&mut self, at: Timestamp) {
+        self.look_again = Some(self.look_again.map_or(at, |other| other.min(at)));
+    }
+
+    fn look_soon(&mut self) {
+        self.look_again(after(self.now(), SOON));
+    }
+
+    /// Whether less of the invocation is left than `span`.
+    fn has_less_than(&self, span: SignedDuration) -> bool {
+        self.deadline.duration_since(self.now()) < span
+    }
+
+    fn find(&mut self, code: FindingCode, message: String) {
+        self.findings.push(Finding::new(code, message));
+    }
+
+    fn event(&self, kind: AuditKind, changes: Vec<AuditChange>) -> AuditEvent {
+        AuditEvent {
+            id: uuid::Uuid::new_v4().to_string(),
+            at: self.now(),
+            kind,
+            subject: self.lease.subject.clone(),
+            object: self.record.binding.as_ref().map(|binding| (&binding.object).into()),
+            changes,
+            reason: None,
+            error: None,
+            initiated_by: self.bell.cause.clone(),
+        }
+    }
+}
+
+/// Whether hints about members concern a group that is not ours, nor on its way to us.
+///
+/// Whatever connects a group names no member, so for these nobody needs to be asked.
+pub(crate) fn is_unmanaged(record: &GroupRecord, hints: &Hints) -> bool {
+    let GroupRecord { binding, upkeep, .. } = record;
+    let undecided = upkeep.failure.is_some() || upkeep.retries > 0;
+    let named = matches!(hints, Hints::Of(people) if !people.is_empty());
+    binding.is_none() && named && !undecided
+}

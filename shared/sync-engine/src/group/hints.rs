@@ -1,0 +1,87 @@
+//! A look at just those members whom events have named (G9).
+
+use store::Store;
+use sync_core::finding::{Finding, FindingCode};
+use sync_core::ids::JumpCloudUserId;
+use sync_core::record::{Hints, after};
+use work_queue::WorkQueue;
+
+use super::GroupPass;
+use super::members::{DYNAMIC, Pair};
+use crate::trouble::Trouble;
+
+/// What a look at some members says nothing about.
+const OF_ALL: [FindingCode; 3] =
+    [FindingCode::MembersLeftAlone, FindingCode::MembersNotBound, FindingCode::RemovalsHeld];
+
+impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
+    pub(super) async fn sync_hints(&mut self) -> Result<(), Trouble> {
+        let of_all = self.record.upkeep.findings.iter().filter(|f| OF_ALL.contains(&f.code));
+        let of_all: Vec<Finding> = of_all.cloned().collect();
+        self.findings.extend(of_all);
+        // What was not named may have changed all the same (R5).
+        self.covers = false;
+        let looked = self.look_at_named().await;
+        // Whatever became of it, what was written, and a group that changes by itself, is listed.
+        if let Some(at) = self.record.members_written_at {
+            self.look_again(after(at, self.directory.policy.timing.own_writes));
+        }
+        if let Some(at) = self.record.listed_at.filter(|_| self.record.dynamic) {
+            self.look_again(after(at, DYNAMIC));
+        }
+        looked
+    }
+
+    async fn look_at_named(&mut self) -> Result<(), Trouble> {
+        let Hints::Of(people) = self.mailbox.members.clone() else { return Ok(()) };
+        if people.is_empty() {
+            return Ok(());
+        }
+        self.record.looked_at = Some(self.now());
+        let bound = self.objects(people.iter().cloned()).await?;
+        let (mut add, mut leave, mut unbound) = (Vec::new(), Vec::new(), Vec::new());
+        for user in people {
+            let pair = bound.iter().find(|(bound, _)| *bound == user);
+            let wanted = self.is_wanted(&user).await?;
+            match (wanted, pair) {
+                (true, None) => unbound.push(user),
+                (false, None) => {}
+                (wanted, Some(pair)) => match (wanted, self.is_there(pair).await?) {
+                    (true, false) => add.push(pair.clone()),
+                    (false, true) => leave.push(pair.clone()),
+                    _ => {}
+                },
+            }
+        }
+        self.add(&add).await?;
+        self.remove(leave).await?;
+        self.left = Hints::default();
+        self.wait_for_members(&unbound).await?;
+        self.lagging()
+    }
+
+    /// Whether JumpCloud has the user in the group, by the user's own complete list (S2).
+    ///
+    /// Whoever is gone from JumpCloud is in no group.
+    pub(super) async fn is_wanted(&mut self, user: &JumpCloudUserId) -> Result<bool, Trouble> {
+        let (directory, group) = (self.directory, self.group);
+        match self.renewing(directory.jumpcloud.is_member(user, group)).await? {
+            Ok(answer) => {
+                self.rests_on(answer.date);
+                Ok(answer.value)
+            }
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn is_there(&mut self, (_, object): &Pair) -> Result<bool, Trouble> {
+        let (directory, group) = (self.directory, self.object()?);
+        match self.renewing(directory.graph.is_member(object, &group)).await? {
+            Ok(member) => Ok(member),
+            // Gone or not replicated yet: an addition finds out, a removal has nothing to do.
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

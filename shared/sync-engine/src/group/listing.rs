@@ -1,0 +1,204 @@
+//! A look at all members of a group: two complete listings, and what they differ in (G5 to G9).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::SignedDuration;
+use store::{Awaited, Claimed, ClaimedThing, Store};
+use sync_core::finding::FindingCode;
+use sync_core::group::Member;
+use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
+use sync_core::plan::group::MembersWanted;
+use sync_core::plan::members::{MembersInput, MembersPlan, plan_members};
+use sync_core::record::{Hints, after};
+use work_queue::{Lane, Source, WorkItem, WorkQueue};
+
+use super::GroupPass;
+use super::members::{DYNAMIC, Pair};
+use crate::SyncError;
+use crate::pass::renewing;
+use crate::ring::bell;
+use crate::trouble::Trouble;
+
+/// How many members a finding names.
+const NAMED: usize = 20;
+/// How many notes are left at once.
+const AT_ONCE: usize = 16;
+/// How many people are rung for in one go.
+const CHUNK: usize = 100;
+/// What must be left of the invocation for another step (G9).
+const LAST_STEP: SignedDuration = SignedDuration::from_secs(15);
+/// When a large group is looked at again whose follow-up has got lost.
+const LOST_FOLLOW_UP: Duration = Duration::from_secs(120);
+
+impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
+    pub(super) async fn sync_all(&mut self, wanted: MembersWanted) -> Result<(), Trouble> {
+        let began = self.now();
+        let plan = self.plan_members(wanted).await?;
+        if !plan.foreign.is_empty() {
+            let ids = plan.foreign.iter().map(|member| match member {
+                Member::User(id) => id.to_string(),
+                Member::Other(id) => id.clone(),
+            });
+            let message = counted(plan.foreign.len(), "members are not ours", ids);
+            self.find(FindingCode::MembersLeftAlone, message);
+        }
+        // Whoever was added by the part before this one may not be listed yet.
+        let from = self.record.added_until.take();
+        let due = |(user, _): &&Pair| from.as_ref().is_none_or(|from| user > from);
+        let add: Vec<Pair> = plan.add.iter().filter(due).cloned().collect();
+        if !self.add_while_time_lasts(&add).await? {
+            return self.continue_later().await;
+        }
+        self.record.listed_at = Some(began);
+        self.remove_listed(wanted, plan.leave).await?;
+        let unbound: Vec<JumpCloudUserId> = plan.unbound.into_iter().collect();
+        self.left = Hints::default();
+        self.wait_for_members(&unbound).await?;
+        let written = self.record.members_written_at.filter(|at| *at >= began);
+        self.record.members_written_at = written;
+        if let Some(at) = written {
+            self.look_again(after(at, self.directory.policy.timing.own_writes));
+        }
+        if self.record.dynamic {
+            self.look_again(after(began, DYNAMIC));
+        }
+        self.lagging()
+    }
+
+    async fn plan_members(&mut self, wanted: MembersWanted) -> Result<MembersPlan, Trouble> {
+        let (directory, group, object) = (self.directory, self.group, self.object()?);
+        let people = match wanted {
+            MembersWanted::AsInJumpCloud => {
+                let listed = self.renewing(directory.jumpcloud.group_members(group)).await??;
+                self.rests_on(listed.date);
+                listed.value.users().clone()
+            }
+            MembersWanted::Nobody | MembersWanted::LeftAlone => Default::default(),
+        };
+        let observed = self.renewing(directory.graph.members(&object)).await??.into_inner();
+        let bound: BTreeMap<JumpCloudUserId, EntraUserId> =
+            self.objects(people.iter().cloned()).await?.into_iter().collect();
+        let wanted: BTreeMap<JumpCloudUserId, Option<EntraUserId>> = people
+            .into_iter()
+            .map(|user| {
+                let object = bound.get(&user).cloned();
+                (user, object)
+            })
+            .collect();
+        let theirs: BTreeSet<&EntraUserId> = bound.values().collect();
+        let others = observed.iter().filter_map(|member| match member {
+            Member::User(object) if !theirs.contains(object) => Some(object),
+            Member::User(_) | Member::Other(_) => None,
+        });
+        let owners = self.owners(others.cloned().collect()).await?;
+        Ok(plan_members(MembersInput { wanted: &wanted, observed: &observed, owners: &owners }))
+    }
+
+    /// Who of this directory is bound to these objects.
+    async fn owners(
+        &mut self,
+        objects: Vec<EntraUserId>,
+    ) -> Result<BTreeMap<EntraUserId, JumpCloudUserId>, Trouble> {
+        let tenant = &self.directory.tenant;
+        let claimed = |object: &EntraUserId| Claimed {
+            tenant: tenant.clone(),
+            what: ClaimedThing::Object(object.into()),
+        };
+        let keys: Vec<Claimed> = objects.iter().map(claimed).collect();
+        let claims = self.engine.store.claims(&keys);
+        let claims = renewing(self.engine, self.directory, &mut self.lease, claims)
+            .await?
+            .map_err(SyncError::from)?;
+        let owner = |key: &Claimed| {
+            let claim = claims.get(key).filter(|claim| claim.tombstone.is_none())?;
+            match &claim.holder.subject {
+                Subject::User(user) if claim.holder.directory == self.directory.id => {
+                    Some(user.clone())
+                }
+                _ => None,
+            }
+        };
+        let owned = objects.into_iter().zip(&keys);
+        Ok(owned.filter_map(|(object, key)| Some((object, owner(key)?))).collect())
+    }
+
+    /// False: the invocation's time is nearly over, and somebody is left.
+    async fn add_while_time_lasts(&mut self, add: &[Pair]) -> Result<bool, Trouble> {
+        for (at, chunk) in add.chunks(graph::MEMBERS_AT_ONCE).enumerate() {
+            if at > 0 && self.has_less_than(LAST_STEP) {
+                return Ok(false);
+            }
+            if self.is_full_of_events() {
+                return Ok(false);
+            }
+            self.add(chunk).await?;
+            self.record.added_until = chunk.last().map(|(user, _)| user.clone());
+            // A crash loses no more than a few requests, which are repeated in vain.
+            if at % 50 == 49 {
+                self.store(&[]).await?;
+            }
+        }
+        self.record.added_until = None;
+        Ok(true)
+    }
+
+    /// Commits what was done; the rest goes on by a message of its own.
+    async fn continue_later(&mut self) -> Result<(), Trouble> {
+        self.left = Hints::Many;
+        self.covers = false;
+        let item = bell(&self.directory.id, &self.lease.subject, Source::FollowUp);
+        let items = [item];
+        self.engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
+        self.look_again(after(self.now(), LOST_FOLLOW_UP));
+        Ok(())
+    }
+
+    /// G7: whoever is not bound yet is rung for and waited for.
+    pub(super) async fn wait_for_members(
+        &mut self,
+        unbound: &[JumpCloudUserId],
+    ) -> Result<(), Trouble> {
+        if unbound.is_empty() {
+            return Ok(());
+        }
+        let ids = unbound.iter().map(ToString::to_string);
+        let message = counted(unbound.len(), "members are not bound yet", ids);
+        self.find(FindingCode::MembersNotBound, message);
+        let (engine, directory) = (self.engine, &self.directory.id);
+        let (waiter, now) = (self.lease.holder(), self.now());
+        for chunk in unbound.chunks(CHUNK) {
+            let notes = chunk.iter().cloned().map(|user| {
+                let (store, waiter) = (engine.store.clone(), waiter.clone());
+                let awaited = Awaited::User(directory.clone(), user.clone());
+                async move {
+                    let new = store.wait_for(&awaited, &waiter, now).await?;
+                    Ok::<_, SyncError>(new.then_some(user))
+                }
+            });
+            let notes = stream::iter(notes).buffered(AT_ONCE).try_collect::<Vec<_>>();
+            let notes = renewing(engine, self.directory, &mut self.lease, notes).await??;
+            let new = notes.into_iter().flatten();
+            let items: Vec<WorkItem> =
+                new.map(|user| bell(directory, &Subject::User(user), Source::FollowUp)).collect();
+            if !items.is_empty() {
+                engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
+            }
+        }
+        // Whoever was bound while the notes were left is seen by another look.
+        let bound = self.objects(unbound.iter().cloned()).await?;
+        if !bound.is_empty() {
+            self.left = Hints::of(bound.into_iter().map(|(user, _)| user));
+            self.look_soon();
+        }
+        Ok(())
+    }
+}
+
+/// So many of something, with the first of their ids.
+pub(super) fn counted(count: usize, what: &str, ids: impl Iterator<Item = String>) -> String {
+    let ids: Vec<String> = ids.take(NAMED).collect();
+    let more = if count > ids.len() { ", …" } else { "" };
+    format!("{count} {what}: {}{more}", ids.join(", "))
+}

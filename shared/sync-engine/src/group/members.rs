@@ -1,0 +1,77 @@
+//! Which way a group's members are looked at: those that were named, or all of them (G9).
+
+use std::time::Duration;
+
+use store::Store;
+use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
+use sync_core::plan::group::MembersWanted;
+use sync_core::record::{GroupRecord, Hints, after};
+use work_queue::WorkQueue;
+
+use super::GroupPass;
+use crate::SyncError;
+use crate::pass::renewing;
+use crate::trouble::Trouble;
+
+/// How often a group whose members follow from a query is listed without an event (G10).
+pub(super) const DYNAMIC: Duration = Duration::from_secs(15 * 60);
+
+/// Somebody in JumpCloud and the object in Entra.
+pub(super) type Pair = (JumpCloudUserId, EntraUserId);
+
+impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
+    pub(super) async fn sync_members(&mut self, wanted: MembersWanted) -> Result<(), Trouble> {
+        if !self.must_list(wanted) {
+            return self.sync_hints().await;
+        }
+        if let Some(until) = self.record.gathers_until(&Hints::Many, self.now()) {
+            self.left = Hints::Many;
+            self.look_again(until);
+            self.covers = false;
+            return Ok(());
+        }
+        self.sync_all(wanted).await
+    }
+
+    /// Whether only the whole listing says what is to be done, or settles what was heard.
+    ///
+    /// A look at those who were named covers nothing (R5), since others may have been named by a
+    /// message that was lost; so the second look of an event (R4) is one at everybody.
+    fn must_list(&self, wanted: MembersWanted) -> bool {
+        let timing = &self.directory.policy.timing;
+        let GroupRecord { listed_at, members_written_at, added_until, dynamic, .. } = &self.record;
+        let now = self.now();
+        let over = |at: &Option<jiff::Timestamp>, span| at.is_some_and(|at| after(at, span) <= now);
+        let second_look = self.mailbox.heard.is_some_and(|heard| {
+            self.read_at.is_some_and(|read| after(heard, timing.settle) < read)
+        });
+        self.listing
+            || second_look
+            || wanted == MembersWanted::Nobody
+            || self.mailbox.members == Hints::Many
+            || listed_at.is_none()
+            || added_until.is_some()
+            || over(members_written_at, timing.own_writes)
+            || (*dynamic && over(listed_at, DYNAMIC))
+    }
+
+    /// The bound objects of these people, as far as they are bound.
+    pub(super) async fn objects(
+        &mut self,
+        people: impl IntoIterator<Item = JumpCloudUserId>,
+    ) -> Result<Vec<Pair>, Trouble> {
+        let subjects: Vec<Subject> = people.into_iter().map(Subject::User).collect();
+        let (store, directory) = (&self.engine.store, &self.directory.id);
+        let stored = store.peek_many(directory, &subjects);
+        let stored = renewing(self.engine, self.directory, &mut self.lease, stored)
+            .await?
+            .map_err(SyncError::from)?;
+        let pairs = stored.into_iter().filter_map(|stored| {
+            let binding = stored.record.user()?.binding.as_ref().filter(|b| !b.given_up)?;
+            let object = binding.object.clone();
+            let Subject::User(user) = stored.subject else { return None };
+            Some((user, object))
+        });
+        Ok(pairs.collect())
+    }
+}

@@ -1,0 +1,105 @@
+//! Reads both sides of one group: JumpCloud first, then what the plan may need of Entra.
+
+use jiff::Timestamp;
+use store::{Claimed, ClaimedThing, Store};
+use sync_core::desired::Connection;
+use sync_core::group::{DesiredGroup, EntraGroup, GroupAnswer};
+use sync_core::ids::EntraGroupId;
+use sync_core::observed::Claim;
+use sync_core::plan::group::{GroupCandidate, GroupLookup, ObservedGroup, unique_name};
+use work_queue::WorkQueue;
+
+use super::GroupPass;
+use crate::SyncError;
+use crate::trouble::Trouble;
+
+impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
+    pub(super) async fn observe(&mut self) -> Result<(DesiredGroup, ObservedGroup), Trouble> {
+        // S4: no read of a wrong organization or tenant may lead to a write.
+        self.directory.jumpcloud.verify_organization().await?;
+        self.directory.graph.verify_tenant().await?;
+        self.keep_lease().await?;
+        let (directory, group) = (self.directory, self.group);
+        let desired = self.renewing(desired(directory, group)).await??;
+        self.read_at = Some(desired.read_at);
+        let record = self.record.binding.as_ref().map(|binding| binding.object.clone());
+        let observed = match record {
+            Some(object) => {
+                let read = self.renewing(directory.graph.group(&object)).await??;
+                match read {
+                    Some(group) => ObservedGroup::Bound(group),
+                    None => {
+                        let deleted = directory.graph.deleted_group(&object);
+                        ObservedGroup::Gone(self.renewing(deleted).await??)
+                    }
+                }
+            }
+            None => self.lookup(&desired).await?,
+        };
+        Ok((desired, observed))
+    }
+
+    /// What a group that is not bound may become; nothing is asked for one that is not connected.
+    async fn lookup(&mut self, desired: &DesiredGroup) -> Result<ObservedGroup, Trouble> {
+        let GroupAnswer::Found(group) = &desired.group else { return Ok(ObservedGroup::Nothing) };
+        if desired.connection != Connection::Connected || !self.directory.policy.groups.enabled {
+            return Ok(ObservedGroup::Nothing);
+        }
+        let (graph, name) = (&self.directory.graph, unique_name(self.group));
+        let own = match self.renewing(graph.group_by_unique_name(&name)).await?? {
+            Some(group) => Some(self.candidate(group).await?),
+            None => None,
+        };
+        let mut found = GroupLookup { own, ..GroupLookup::default() };
+        if found.own.is_none() {
+            found.deleted = self.renewing(graph.deleted_group_by_unique_name(&name)).await??;
+        }
+        if found.own.is_none() && found.deleted.is_none() {
+            let named = self.renewing(graph.groups_named(&group.name)).await??;
+            for group in named.into_inner() {
+                found.named.push(self.candidate(group).await?);
+            }
+        }
+        Ok(ObservedGroup::Lookup(found))
+    }
+
+    async fn candidate(&mut self, group: EntraGroup) -> Result<GroupCandidate, Trouble> {
+        let key = self.group_claim(&group.id);
+        let claim = match self.engine.store.claim(&key).await.map_err(SyncError::from)? {
+            None => Claim::Free,
+            Some(claim) => match claim.tombstone {
+                Some(tombstone) => Claim::Tombstone { disabled_by_us: tombstone.disabled_by_us },
+                None if claim.holder == self.lease.holder() => Claim::Own,
+                None => Claim::Held(claim.holder.subject),
+            },
+        };
+        Ok(GroupCandidate { group, claim })
+    }
+
+    pub(super) fn group_claim(&self, object: &EntraGroupId) -> Claimed {
+        Claimed { tenant: self.directory.tenant.clone(), what: ClaimedThing::Object(object.into()) }
+    }
+
+    /// An answer of JumpCloud's that this pass rests on.
+    pub(super) fn rests_on(&mut self, date: Timestamp) {
+        self.read_at = Some(self.read_at.map_or(date, |other| other.min(date)));
+    }
+}
+
+async fn desired(
+    directory: &crate::Directory,
+    group: &sync_core::ids::JumpCloudGroupId,
+) -> Result<DesiredGroup, Trouble> {
+    let read = directory.jumpcloud.group(group).await?;
+    let Some(found) = read.value else {
+        // Whoever is not there is connected to nothing.
+        let connection = Connection::NotConnected;
+        return Ok(DesiredGroup { read_at: read.date, group: GroupAnswer::Missing, connection });
+    };
+    let connection = directory.jumpcloud.group_connection(group, &directory.policy.scope).await?;
+    Ok(DesiredGroup {
+        read_at: read.date.min(connection.date),
+        group: GroupAnswer::Found(found),
+        connection: connection.value,
+    })
+}
