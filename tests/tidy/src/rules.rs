@@ -1,16 +1,16 @@
 //! The numbered rules: each is written down in `shared/README.md`, and each one of the record's
-//! protocol, of the UPNs and of people has a test that carries its number.
+//! protocol, of the UPNs, of people and of groups has a test that carries its number.
 
 use std::ops::RangeInclusive;
 
 /// A family of rules.
 type Family = (char, RangeInclusive<u32>);
 
-/// The rules that need a test of their name: of the record's protocol, of UPNs, of people.
-const TESTED: [Family; 3] = [('R', 1..=12), ('U', 1..=7), ('P', 1..=15)];
+/// The rules that need a test of their name: of the record's protocol, of UPNs, people and groups.
+const TESTED: [Family; 4] = [('R', 1..=12), ('U', 1..=7), ('P', 1..=15), ('G', 1..=10)];
 
 /// The rules that are written down without one: their tests carry the name of what they guard.
-const ONLY_WRITTEN: [Family; 1] = [('S', 4..=7)];
+const ONLY_WRITTEN: [Family; 2] = [('S', 1..=2), ('S', 4..=7)];
 
 fn numbered(families: impl IntoIterator<Item = Family>) -> impl Iterator<Item = (char, u32)> {
     families.into_iter().flat_map(|(letter, numbers)| numbers.map(move |number| (letter, number)))
