@@ -17,16 +17,24 @@ use crate::connection::{APPLICATION, MEMBEROF, OFFICE_365};
 use crate::{Client, JumpCloudError, wire};
 
 /// What a traversal calls a user group.
-const GROUP: &str = "user_group";
+pub(crate) const GROUP: &str = "user_group";
 
 /// The users of a group, read to the last page. Nothing but this file can build one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Members(BTreeSet<JumpCloudUserId>);
+pub struct Members {
+    users: BTreeSet<JumpCloudUserId>,
+    through: BTreeSet<JumpCloudGroupId>,
+}
 
 impl Members {
     /// The users, ordered by id.
     pub fn users(&self) -> &BTreeSet<JumpCloudUserId> {
-        &self.0
+        &self.users
+    }
+
+    /// The nested groups that users come through; who is in one of them is in this group.
+    pub fn through(&self) -> &BTreeSet<JumpCloudGroupId> {
+        &self.through
     }
 }
 
@@ -96,8 +104,21 @@ impl Client {
         id: &JumpCloudGroupId,
     ) -> Result<Dated<Members>, JumpCloudError> {
         let mut found = Dated { value: BTreeSet::new(), date: Timestamp::MAX };
-        self.reach_members(id, &mut found).await?;
-        Ok(Dated { value: Members(found.value), date: found.date })
+        let mut through = BTreeSet::new();
+        self.reach_members(id, &mut found, &mut through).await?;
+        Ok(Dated { value: Members { users: found.value, through }, date: found.date })
+    }
+
+    /// Every group that the user is in, directly or through another, by the user's own complete
+    /// traversal.
+    pub async fn groups_of(
+        &self,
+        user: &JumpCloudUserId,
+    ) -> Result<Dated<BTreeSet<JumpCloudGroupId>>, JumpCloudError> {
+        let mut found = Dated { value: BTreeSet::new(), date: Timestamp::MAX };
+        let path = ["v2", "users", user.as_str(), "memberof"];
+        self.reach("GET /v2/users/{id}/memberof", &path, GROUP, &mut found).await?;
+        Ok(found)
     }
 
     /// Whether the user is in the group, by the user's own traversal. Absence takes every page.

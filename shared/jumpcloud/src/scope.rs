@@ -10,7 +10,8 @@ use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
 use sync_core::policy::Scope;
 use transport::Dated;
 
-use crate::{Client, JumpCloudError, pages};
+use crate::groups::GROUP;
+use crate::{Client, JumpCloudError, pages, wire};
 
 /// What a traversal calls a user.
 const USER: &str = "user";
@@ -64,20 +65,32 @@ impl Client {
         found: &mut Dated<BTreeSet<JumpCloudUserId>>,
     ) -> Result<(), JumpCloudError> {
         for group in groups {
-            self.reach_members(group, found).await?;
+            // Nobody asks by which group somebody is connected.
+            self.reach_members(group, found, &mut BTreeSet::new()).await?;
         }
         Ok(())
     }
 
-    /// Adds the members of one group, those of nested groups among them.
+    /// Adds the users of a group, nested groups' among them, and the groups that they come through.
     pub(crate) async fn reach_members(
         &self,
         group: &JumpCloudGroupId,
         found: &mut Dated<BTreeSet<JumpCloudUserId>>,
+        through: &mut BTreeSet<JumpCloudGroupId>,
     ) -> Result<(), JumpCloudError> {
         let route = "GET /v2/usergroups/{id}/membership";
         let path = ["v2", "usergroups", group.as_str(), "membership"];
-        self.reach(route, &path, USER, found).await
+        let read = pages::traverse(self, route, &path, |reached| {
+            let nested = (reached.kind.as_deref() == Some(GROUP)).then_some(reached.id.as_str());
+            for id in nested.into_iter().chain(reached.through(GROUP)) {
+                let id = JumpCloudGroupId::parse(id)
+                    .map_err(|_| JumpCloudError::shape(route, "a path that is not of ids"))?;
+                through.extend((id != *group).then_some(id));
+            }
+            Self::collect(route, USER, reached, &mut found.value)
+        });
+        found.date = Timestamp::min(found.date, read.await?.date);
+        Ok(())
     }
 
     /// Adds the objects of this kind of one traversal, every page of it.
@@ -89,16 +102,25 @@ impl Client {
         found: &mut Dated<BTreeSet<Id>>,
     ) -> Result<(), JumpCloudError> {
         let read = pages::traverse(self, route, path, |reached| {
-            // Nested groups are reached beside users, and are resolved by the vendor.
-            if reached.kind.as_deref().is_none_or(|reached| reached == kind) {
-                let id = Id::from_str(&reached.id).map_err(|_| {
-                    JumpCloudError::shape(route, "a row whose id is not an object id")
-                })?;
-                found.value.insert(id);
-            }
-            Ok(None::<()>)
+            Self::collect(route, kind, reached, &mut found.value)
         });
         found.date = Timestamp::min(found.date, read.await?.date);
         Ok(())
+    }
+
+    /// Keeps a row of this kind. Nested groups are reached beside users, and are resolved by the
+    /// vendor.
+    fn collect<Id: Ord + FromStr>(
+        route: &'static str,
+        kind: &str,
+        reached: &wire::Reached,
+        found: &mut BTreeSet<Id>,
+    ) -> Result<Option<()>, JumpCloudError> {
+        if reached.kind.as_deref().is_none_or(|reached| reached == kind) {
+            let id = Id::from_str(&reached.id)
+                .map_err(|_| JumpCloudError::shape(route, "a row whose id is not an object id"))?;
+            found.insert(id);
+        }
+        Ok(None)
     }
 }

@@ -28,6 +28,30 @@ pub(crate) struct Reached {
     pub(crate) id: String,
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
+    /// Each way to the object, as the edges that lead there; left out by some lists.
+    #[serde(default)]
+    paths: Vec<Vec<Edge>>,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    to: Node,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+impl Reached {
+    /// The objects of this kind that lie on the ways to it.
+    pub(crate) fn through<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        let nodes = self.paths.iter().flatten().map(|edge| &edge.to);
+        let of_kind = nodes.filter(move |node| node.kind.as_deref() == Some(kind));
+        of_kind.map(|node| node.id.as_str())
+    }
 }
 
 /// A user group.

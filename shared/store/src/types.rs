@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{
-    DirectoryId, EntraObjectId, EntraUserId, JumpCloudUserId, Subject, TenantId, Upn,
+    DirectoryId, EntraObjectId, EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject, TenantId,
+    Upn,
 };
 use sync_core::record::{Hints, Mailbox, Record};
 
@@ -229,6 +230,8 @@ pub enum Awaited {
     Upn(TenantId, Upn),
     /// The binding of this user of the directory.
     User(DirectoryId, JumpCloudUserId),
+    /// A change of this group's members, who are members of the waiter too (G9).
+    Members(DirectoryId, JumpCloudGroupId),
 }
 
 /// A directory's stored configuration.

@@ -189,6 +189,7 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
     async fn run(&mut self) -> Result<(), Trouble> {
         let now = self.now();
         vendor_wait(&mut self.record.upkeep, now)?;
+        self.tell_outer_groups().await?;
         if is_unmanaged(&self.record, &self.mailbox.members) {
             self.left = Hints::default();
             return Ok(());

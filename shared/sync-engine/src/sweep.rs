@@ -16,9 +16,8 @@ use jumpcloud::Everybody;
 use rand::RngExt;
 use store::{Acquired, Commit, Committed, Held, Lease, Store, StoreError, StoredSubject};
 use sync_core::finding::{Finding, FindingCode};
-use sync_core::ids::{JumpCloudUserId, Subject};
+use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::record::{Binding, Record, UserRecord, after};
-use transport::Dated;
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use crate::close::{Closing, Ended, close};
@@ -161,6 +160,9 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         let listing = directory.jumpcloud.everybody(&directory.policy.scope);
         let listing = renewing(self, directory, lease, listing).await??;
         let Some(listing) = listing else { return Ok(Part::Unreadable) };
+        let groups = self.connected_groups(directory, lease).await?;
+        let Some(groups) = groups else { return Ok(Part::Unreadable) };
+        let listing = Listing { everybody: listing.value, groups, date: listing.date };
         let mut stored = self.store.cursor(&directory.id, CURSOR).await.map_err(SyncError::from)?;
         let mut progress = stored
             .as_deref()
@@ -204,7 +206,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     async fn step(
         &self,
         directory: &Directory,
-        listing: &Dated<Everybody>,
+        listing: &Listing,
         phase: &Phase,
     ) -> Result<(Vec<WorkItem>, Option<Phase>), SyncError> {
         match phase {
@@ -216,14 +218,15 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     async fn step_connected(
         &self,
         directory: &Directory,
-        listing: &Dated<Everybody>,
+        listing: &Listing,
         seen: Option<&JumpCloudUserId>,
     ) -> Result<(Vec<WorkItem>, Option<Phase>), SyncError> {
         let begin = seen.map_or(Bound::Unbounded, Bound::Excluded);
-        let users = listing.value.users().range::<JumpCloudUserId, _>((begin, Bound::Unbounded));
+        let users =
+            listing.everybody.users().range::<JumpCloudUserId, _>((begin, Bound::Unbounded));
         let chunk: Vec<Subject> = users.take(CHUNK).cloned().map(Subject::User).collect();
         let Some(Subject::User(last)) = chunk.last() else {
-            return Ok((Vec::new(), Some(Phase::Bound(None))));
+            return Ok((self.new_groups(directory, listing).await?, Some(Phase::Bound(None))));
         };
         let last = last.clone();
         let stored = self.store.peek_many(&directory.id, &chunk).await?;
@@ -243,24 +246,67 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         Ok((items, Some(Phase::Connected(Some(last)))))
     }
 
+    /// G1: the connected groups, where groups are synced; `None`: the scope cannot be read.
+    async fn connected_groups(
+        &self,
+        directory: &Directory,
+        lease: &mut Lease,
+    ) -> Result<Option<BTreeSet<JumpCloudGroupId>>, Trouble> {
+        if !directory.policy.groups.enabled {
+            return Ok(Some(BTreeSet::new()));
+        }
+        let groups = directory.jumpcloud.scope_groups(&directory.policy.scope);
+        let groups = renewing(self, directory, lease, groups).await??;
+        Ok(groups.map(|groups| groups.value.groups().clone()))
+    }
+
+    /// Connected groups that are not ours, or were let go.
+    async fn new_groups(
+        &self,
+        directory: &Directory,
+        listing: &Listing,
+    ) -> Result<Vec<WorkItem>, SyncError> {
+        let groups: Vec<Subject> = listing.groups.iter().cloned().map(Subject::Group).collect();
+        let stored = self.store.peek_many(&directory.id, &groups).await?;
+        let at_home: BTreeSet<&Subject> =
+            stored.iter().filter(|stored| is_at_home(stored)).map(|s| &s.subject).collect();
+        let new = groups.iter().filter(|subject| !at_home.contains(subject));
+        Ok(new.map(|subject| bell(&directory.id, subject, Source::Sweep)).collect())
+    }
+
     async fn step_bound(
         &self,
         directory: &Directory,
-        listing: &Dated<Everybody>,
+        listing: &Listing,
         seen: Option<&Subject>,
     ) -> Result<(Vec<WorkItem>, Option<Phase>), SyncError> {
         let page = self.store.subjects(&directory.id, seen, CHUNK).await?;
         let items = page
             .iter()
-            .filter(|stored| is_bound(stored) && !is_off(stored))
             .filter(|stored| match &stored.subject {
-                Subject::User(user) => !listing.value.users().contains(user),
-                Subject::Group(_) | Subject::Sweep => false,
+                Subject::User(user) => {
+                    let here = listing.everybody.users().contains(user);
+                    is_bound(stored) && !is_off(stored) && !here
+                }
+                Subject::Group(group) => is_at_home(stored) && !listing.groups.contains(group),
+                Subject::Sweep => false,
             })
             .map(|stored| bell(&directory.id, &stored.subject, Source::Sweep))
             .collect();
         Ok((items, page.last().map(|last| Phase::Bound(Some(last.subject.clone())))))
     }
+}
+
+/// What is connected, read to the last page of every part.
+struct Listing {
+    everybody: Everybody,
+    groups: BTreeSet<JumpCloudGroupId>,
+    date: Timestamp,
+}
+
+/// A group that is ours and connected, as far as we know.
+fn is_at_home(stored: &StoredSubject) -> bool {
+    stored.record.group().is_some_and(|record| record.binding.is_some() && !record.let_go)
 }
 
 fn binding(stored: &StoredSubject) -> Option<(&UserRecord, &Binding)> {

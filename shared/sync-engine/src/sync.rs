@@ -211,6 +211,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if owed.bound {
             let awaited = store::Awaited::User(self.directory.id.clone(), self.user.clone());
             self.engine.ring_waiters(&awaited).await?;
+            self.ring_groups().await?;
         }
         for upn in owed.freed {
             let awaited = store::Awaited::Upn(self.directory.tenant.clone(), upn);

@@ -6,13 +6,15 @@
 use std::time::Duration;
 
 use store::{Awaited, Claimed, Holder, Store};
+use sync_core::ids::Subject;
 use sync_core::plan::WaitsFor;
 use sync_core::plan::person::ManagerLink;
 use sync_core::record::after;
-use work_queue::WorkQueue;
+use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use crate::SyncError;
-use crate::pass::Pass;
+use crate::pass::{Pass, renewing};
+use crate::ring::bell;
 use crate::trouble::Trouble;
 
 /// How soon to look again when what was waited for came while the note was left.
@@ -67,6 +69,37 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         match held {
             Some(claim) => self.engine.ring_owner(&claim.holder).await?,
             None => self.look_again(after(self.now(), SOON)),
+        }
+        Ok(())
+    }
+
+    /// G7: the groups of ours that JumpCloud has this person in look at the new binding.
+    pub(crate) async fn ring_groups(&mut self) -> Result<(), Trouble> {
+        if !self.directory.policy.groups.enabled {
+            return Ok(());
+        }
+        let (engine, directory, user) = (self.engine, self.directory, self.user);
+        let groups = directory.jumpcloud.groups_of(user);
+        let groups = match renewing(engine, directory, &mut self.lease, groups).await? {
+            Ok(groups) => groups.value,
+            // Gone from JumpCloud meanwhile: in no group any more.
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let groups: Vec<Subject> = groups.into_iter().map(Subject::Group).collect();
+        let stored =
+            engine.store.peek_many(&directory.id, &groups).await.map_err(SyncError::from)?;
+        let ours = stored
+            .iter()
+            .filter(|stored| stored.record.group().is_some_and(|record| record.binding.is_some()));
+        let items: Vec<WorkItem> = ours
+            .map(|stored| WorkItem {
+                members: vec![user.clone()],
+                ..bell(&directory.id, &stored.subject, Source::FollowUp)
+            })
+            .collect();
+        if !items.is_empty() {
+            engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await.map_err(SyncError::from)?;
         }
         Ok(())
     }

@@ -113,6 +113,7 @@ pub(super) fn waits(awaited: &Awaited) -> String {
     match awaited {
         Awaited::Upn(tenant, upn) => format!("W#upn#{tenant}#{upn}"),
         Awaited::User(directory, user) => format!("W#user#{directory}#{user}"),
+        Awaited::Members(directory, group) => format!("W#members#{directory}#{group}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who waits for a UPN or a binding.
 
 use store::{Awaited, Holder, Store, Waiter};
+use sync_core::ids::JumpCloudGroupId;
 
 use crate::world::*;
 
@@ -41,6 +42,7 @@ pub(crate) async fn only_the_named_stop_waiting(store: impl Store) {
         Awaited::Upn(tenant(1), upn("b@corp.example")),
         Awaited::User(directory("other"), user_id(9)),
         Awaited::User(corp(), user_id(8)),
+        Awaited::Members(corp(), JumpCloudGroupId::parse(user_id(9).as_str()).unwrap()),
     ];
     for awaited in [&by_upn, &by_user].into_iter().chain(&others) {
         for number in 1..=3 {

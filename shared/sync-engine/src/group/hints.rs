@@ -1,13 +1,16 @@
 //! A look at just those members whom events have named (G9).
 
-use store::Store;
+use std::time::Duration;
+
+use store::{Awaited, Store, Waiter};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::JumpCloudUserId;
 use sync_core::record::{Hints, after};
-use work_queue::WorkQueue;
+use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
 use super::members::{DYNAMIC, Pair};
+use crate::ring::bell;
 use crate::trouble::Trouble;
 
 /// What a look at some members says nothing about.
@@ -58,6 +61,35 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.left = Hints::default();
         self.wait_for_members(&unbound).await?;
         self.lagging()
+    }
+
+    /// Groups that this one is nested in look at what events say of its members too.
+    ///
+    /// They left notes when they listed their members. What a follow-up says is told by whoever
+    /// sent it, so that nothing goes round in circles.
+    pub(super) async fn tell_outer_groups(&mut self) -> Result<(), Trouble> {
+        let by_event = self.bell.brings.event_at.is_some() || !self.first;
+        let hints = &self.mailbox.members;
+        if hints.is_empty() || !by_event {
+            return Ok(());
+        }
+        let awaited = Awaited::Members(self.directory.id.clone(), self.group.clone());
+        let outer = self.engine.store.waiters(&awaited).await?;
+        let members = match hints {
+            Hints::Of(people) => people.iter().cloned().collect(),
+            Hints::Many => Vec::new(),
+        };
+        let items: Vec<WorkItem> = outer
+            .iter()
+            .map(|Waiter { holder, .. }| WorkItem {
+                members: members.clone(),
+                ..bell(&holder.directory, &holder.subject, Source::FollowUp)
+            })
+            .collect();
+        if !items.is_empty() {
+            self.engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
+        }
+        Ok(())
     }
 
     /// Whether JumpCloud has the user in the group, by the user's own complete list (S2).

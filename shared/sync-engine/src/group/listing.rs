@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use store::{Awaited, Claimed, ClaimedThing, Store};
 use sync_core::finding::FindingCode;
 use sync_core::group::Member;
-use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
+use sync_core::ids::{EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::plan::members::{MembersInput, MembersPlan, plan_members};
 use sync_core::record::{Hints, after};
@@ -73,6 +73,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             MembersWanted::AsInJumpCloud => {
                 let listed = self.renewing(directory.jumpcloud.group_members(group)).await??;
                 self.rests_on(listed.date);
+                self.watch_nested(listed.value.through()).await?;
                 listed.value.users().clone()
             }
             MembersWanted::Nobody | MembersWanted::LeftAlone => Default::default(),
@@ -94,6 +95,17 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         });
         let owners = self.owners(others.cloned().collect()).await?;
         Ok(plan_members(MembersInput { wanted: &wanted, observed: &observed, owners: &owners }))
+    }
+
+    /// Leaves a note at each nested group: what changes there changes here (G9).
+    async fn watch_nested(&mut self, nested: &BTreeSet<JumpCloudGroupId>) -> Result<(), Trouble> {
+        let (waiter, now) = (self.lease.holder(), self.now());
+        for group in nested {
+            let awaited = Awaited::Members(self.directory.id.clone(), group.clone());
+            self.keep_lease().await?;
+            self.engine.store.wait_for(&awaited, &waiter, now).await?;
+        }
+        Ok(())
     }
 
     /// Who of this directory is bound to these objects.

@@ -15,6 +15,7 @@ mod groups;
 mod lease;
 mod ledger;
 mod looks;
+mod members;
 mod sweep;
 mod switch;
 mod world;

@@ -1,0 +1,247 @@
+//! G5 to G10, S1, S2: who is in a group, told as stories over the simulated vendors.
+
+use std::time::Duration;
+
+use serde_json::json;
+use simulators::{Effect, Fault};
+use sync_core::finding::FindingCode;
+use sync_core::policy::OnDeletedInEntra;
+
+use crate::groups::{at_rest, codes, count, members, object, ring_group, team};
+use crate::world::{World, ring};
+
+const MEMBERS: &str = "GET /api/v2/usergroups/{id}/membership";
+const ADD: &str = "PATCH /groups/{id}";
+const REMOVE: &str = "DELETE /groups/{id}/members/{id}/$ref";
+
+#[tokio::test]
+async fn g5_one_who_is_refused_keeps_nobody_else_out() {
+    let mut world = World::new().await;
+    let (group, people) = team(&mut world, 25).await;
+    let ours = object(&world, &group).await;
+    let account = world.object(&people[7]).await;
+    // All are out again, and one of them cannot come back: gone in Entra.
+    for member in world.entra.state(|state| state.members(&ours)) {
+        world.entra.state(|state| state.remove_member(&ours, &member));
+    }
+    world.entra.state(|state| state.delete_user(&account));
+    world.work(&ring_group(&world, &group)).await;
+    let there = world.entra.state(|state| state.members(&ours));
+    assert_eq!(there.len(), 24);
+    // Once his own sync has restored the account he is in again.
+    world.work(&ring(&people[7])).await;
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 25);
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn g6_who_is_not_ours_is_left_alone_and_reported() {
+    let mut world = World::new().await;
+    let (group, people) = team(&mut world, 3).await;
+    let ours = object(&world, &group).await;
+    let guest = world.entra.state(|state| {
+        let guest = state.add_user(json!({
+            "userPrincipalName": "guest@elsewhere.example", "displayName": "G",
+            "accountEnabled": true, "userType": "Guest",
+        }));
+        let nested = state.add_group(json!({
+            "displayName": "nested", "mailNickname": "n", "groupTypes": [],
+            "mailEnabled": false, "securityEnabled": true,
+        }));
+        state.add_member(&ours, &guest);
+        state.add_member(&ours, &nested);
+        guest
+    });
+    world.jumpcloud.state(|state| state.remove_member(&group, people[0].as_str()));
+    world.deliver();
+    world.settle().await;
+    let there = world.entra.state(|state| state.members(&ours));
+    assert_eq!(there.len(), 4);
+    assert!(there.contains(&guest));
+    assert_eq!(codes(&world, &group).await, [FindingCode::MembersLeftAlone]);
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn g7_members_are_created_first_and_joined_as_soon_as_they_can_be() {
+    let mut world = World::new().await;
+    let (group, people) = team(&mut world, 2).await;
+    // A third one whose e-mail Entra refuses.
+    let (_, more) = world.team("more", 1);
+    let bad = json!({"email": "plus+more@corp.example"});
+    world.jumpcloud.state(|state| {
+        state.patch_user(more[0].as_str(), bad);
+        state.add_member(&group, more[0].as_str())
+    });
+    world.deliver();
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), people.len());
+    assert_eq!(codes(&world, &group).await, [FindingCode::MembersNotBound]);
+    world.advance(24 * 3600);
+    let good = json!({"email": "more@corp.example"});
+    world.jumpcloud.state(|state| state.patch_user(more[0].as_str(), good));
+    world.deliver();
+    world.settle().await;
+    assert!(members(&world, &group).await.contains(&"more".to_owned()));
+    assert_eq!(codes(&world, &group).await, []);
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn g9_a_burst_of_events_is_a_few_listings() {
+    let mut world = World::new().await;
+    let (group, _) = team(&mut world, 5).await;
+    let (_, people) = world.team("more", 300);
+    world.jumpcloud.state(|state| {
+        for person in &people {
+            state.add_member(&group, person.as_str());
+        }
+    });
+    world.deliver();
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 305);
+    // 300 people come one by one; what is written is written by twenties.
+    assert!(count(&world, ADD) <= 300 / 20 + 20, "{} requests", count(&world, ADD));
+    assert!(count(&world, MEMBERS) <= 4 * 12, "{} pages", count(&world, MEMBERS));
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn g9_a_large_group_goes_on_in_another_invocation() {
+    let mut world = World::new().await;
+    let (group, _) = world.team("team", 90);
+    world.connect_group(&group);
+    world.deliver();
+    // Nothing but one request a time: less than 15 s are left from the start.
+    world.invocation = Duration::from_secs(14);
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 90);
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn s1_more_removals_than_the_limit_are_held_as_a_whole() {
+    let mut world = World::with(|policy| policy.limits.member_removals.absolute = 10).await;
+    let (group, people) = team(&mut world, 30).await;
+    // One listing finds all of it.
+    world.jumpcloud.state(|state| {
+        for person in &people[..11] {
+            state.remove_member(&group, person.as_str());
+        }
+    });
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    world.work(&ring_group(&world, &group)).await;
+    assert_eq!(members(&world, &group).await.len(), 30);
+    assert_eq!(codes(&world, &group).await, [FindingCode::RemovalsHeld]);
+    // One comes back: the other ten are within it.
+    world.jumpcloud.state(|state| state.add_member(&group, people[0].as_str()));
+    world.deliver();
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 20);
+    // Ten of this hour's ten are spent: an eleventh waits for the next hour.
+    world.jumpcloud.state(|state| state.remove_member(&group, people[0].as_str()));
+    world.deliver();
+    world.drain().await;
+    assert_eq!(members(&world, &group).await.len(), 20);
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 19);
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn s2_a_list_that_fails_or_lacks_a_row_removes_nobody() {
+    let mut world = World::new().await;
+    let (group, _) = team(&mut world, 250).await;
+    let broken = Effect::Status { status: 503, retry_after: None, body: None };
+    for effect in [broken, Effect::Html, Effect::DropRow { n: 230 }] {
+        let fault = match effect {
+            Effect::DropRow { .. } => Fault::once(MEMBERS, effect),
+            effect => Fault::once(MEMBERS, effect).skip(2),
+        };
+        world.jumpcloud.control().add_fault(fault);
+        world.work(&ring_group(&world, &group)).await;
+        assert_eq!((count(&world, REMOVE), members(&world, &group).await.len()), (0, 250));
+        world.settle().await;
+        world.advance(3600);
+        assert_eq!(count(&world, REMOVE), 0);
+    }
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn g10_a_dynamic_group_is_listed_again_without_an_event() {
+    let mut world = World::new().await;
+    let (group, people) = world.team("team", 3);
+    world
+        .jumpcloud
+        .state(|state| state.patch_group(&group, json!({"membershipMethod": "DYNAMIC_AUTOMATED"})));
+    world.connect_group(&group);
+    let (_, more) = world.team("more", 1);
+    world.deliver();
+    for _ in 0..40 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(30);
+    }
+    assert_eq!(members(&world, &group).await.len(), 3);
+    world.jumpcloud.state(|state| {
+        state.remove_member(&group, people[0].as_str());
+        state.add_member(&group, more[0].as_str());
+    });
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    for _ in 0..40 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(30);
+    }
+    assert_eq!(members(&world, &group).await, ["more0", "team1", "team2"]);
+    // Whoever is in no connected group any more is switched off.
+    assert_eq!(world.headcount(), (4, 3));
+}
+
+/// Who is in a nested group is in the outer one, and events name the nested one alone.
+#[tokio::test]
+async fn g5_a_change_in_a_nested_group_reaches_the_outer_one() {
+    let mut world = World::new().await;
+    let (inner, people) = world.team("inner", 2);
+    let (outer, _) = world.team("outer", 1);
+    world.jumpcloud.state(|state| state.add_member(&outer, &inner));
+    world.connect_group(&outer);
+    world.deliver();
+    world.settle().await;
+    assert_eq!(members(&world, &outer).await, ["inner0", "inner1", "outer0"]);
+    world.advance(3600);
+    let (_, more) = world.team("more", 1);
+    world.jumpcloud.state(|state| {
+        state.add_member(&inner, more[0].as_str());
+        state.remove_member(&inner, people[0].as_str())
+    });
+    world.deliver();
+    world.settle().await;
+    assert_eq!(members(&world, &outer).await, ["inner1", "more0", "outer0"]);
+    // The nested group is taken out as a whole.
+    world.advance(3600);
+    world.jumpcloud.state(|state| state.remove_member(&outer, &inner));
+    world.deliver();
+    world.settle().await;
+    assert_eq!(members(&world, &outer).await, ["outer0"]);
+    at_rest(&world, &outer).await;
+}
+
+/// An account that is created again is another object: every group of the person takes it in.
+#[tokio::test]
+async fn g7_a_new_object_of_a_member_joins_his_groups() {
+    let recreate = OnDeletedInEntra::Recreate;
+    let mut world = World::with(|policy| policy.users.on_deleted_in_entra = recreate).await;
+    let (group, people) = team(&mut world, 3).await;
+    let object = world.object(&people[1]).await;
+    world.entra.state(|state| state.delete_user(&object) && state.purge(&object));
+    world.work(&ring(&people[1])).await;
+    world.settle().await;
+    assert_ne!(world.object(&people[1]).await, object);
+    assert_eq!(members(&world, &group).await.len(), 3);
+    at_rest(&world, &group).await;
+}
