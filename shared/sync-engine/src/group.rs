@@ -211,7 +211,9 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             },
             self.now(),
         );
+        let pinned = self.pinned();
         self.findings.clone_from(&planned.findings);
+        self.findings.extend(pinned);
         self.covers = planned.covers;
         if let Some(at) = planned.look_again {
             self.look_again(at);
@@ -231,6 +233,13 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         }
         self.act(&planned).await?;
         self.members(&planned).await
+    }
+
+    /// G2: that there were others of the name stays known; the binding has decided which is ours.
+    fn pinned(&self) -> Option<Finding> {
+        self.record.binding.as_ref()?;
+        let findings = &self.record.upkeep.findings;
+        findings.iter().find(|finding| finding.code == FindingCode::GroupAmbiguous).cloned()
     }
 
     /// Until when the hints gather, where nothing but them is to be looked at: no vendor is asked.

@@ -13,7 +13,7 @@ use sync_core::finding::Finding;
 use sync_core::ids::{DirectoryId, TenantId};
 use sync_core::policy::Policy;
 use sync_core::record::Brings;
-use work_queue::{QueueError, WorkItem, WorkQueue};
+use work_queue::{Lane, QueueError, WorkItem, WorkQueue};
 
 mod apply;
 pub mod catch_up;
@@ -64,6 +64,8 @@ pub struct Bell {
     pub brings: Brings,
     /// Who or what rang, for the audit events.
     pub cause: String,
+    /// Somebody rang on `bulk`, where there is more time.
+    pub bulk: bool,
     /// The complete listing that named the subject as connected; only where nothing else rang.
     pub listed_at: Option<Timestamp>,
 }
@@ -81,6 +83,7 @@ impl Bell {
                 bell.cause = item.cause.to_string();
             }
             bell.brings = std::mem::take(&mut bell.brings).and(brings);
+            bell.bulk |= ring::lane(item) == Lane::Bulk;
             bell.listed_at = bell.listed_at.max(item.listed_at);
             rung_by_listings_alone &= item.listed_at.is_some();
         }

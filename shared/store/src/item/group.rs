@@ -18,6 +18,8 @@ pub(super) struct GroupItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     looked_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     members_written_at: Option<i64>,
@@ -47,6 +49,7 @@ impl From<&GroupRecord> for GroupItem {
             binding,
             let_go,
             listed_at,
+            size,
             looked_at,
             members_written_at,
             added_until,
@@ -58,6 +61,7 @@ impl From<&GroupRecord> for GroupItem {
             binding: binding.as_ref().map(GroupBindingItem::from),
             let_go: *let_go,
             listed_at: listed_at.map(millis),
+            size: *size,
             looked_at: looked_at.map(millis),
             members_written_at: members_written_at.map(millis),
             added_until: added_until.as_ref().map(ToString::to_string),
@@ -74,6 +78,7 @@ impl GroupItem {
             binding,
             let_go,
             listed_at,
+            size,
             looked_at,
             members_written_at,
             added_until,
@@ -85,6 +90,7 @@ impl GroupItem {
             binding: binding.map(GroupBinding::try_from).transpose()?,
             let_go,
             listed_at: maybe_timestamp(listed_at)?,
+            size,
             looked_at: maybe_timestamp(looked_at)?,
             members_written_at: maybe_timestamp(members_written_at)?,
             added_until,

@@ -59,6 +59,8 @@ pub struct GroupRecord {
     pub let_go: bool,
     /// When its members were last listed in full (G9).
     pub listed_at: Option<Timestamp>,
+    /// How many members the last listing in full was about; a large one is no work between events.
+    pub size: Option<u64>,
     /// When members were last looked at by name (G9).
     pub looked_at: Option<Timestamp>,
     /// When our last write of a member was answered: lists lag behind it (G5).
@@ -105,6 +107,8 @@ impl GroupBinding {
 impl GroupRecord {
     /// The least time between two listings in full (G9).
     pub const LISTED: Duration = Duration::from_secs(30);
+    /// The most members that are listed in the invocation of an event.
+    pub const SMALL: u64 = 2000;
     /// The least time between two looks at members by name: meanwhile hints gather (G9).
     pub const LOOKED: Duration = Duration::from_secs(5);
 

@@ -125,7 +125,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         // A group that became ours just now is listed at once.
         (self.record.listed_at, self.record.added_until) = (None, None);
         self.listing = true;
-        let event = self.event(kind, vec![audited("displayName", None, Some(name.to_owned()))]);
+        let mut event = self.event(kind, vec![audited("displayName", None, Some(name.to_owned()))]);
+        let ambiguous = self.findings.iter().find(|f| f.code == FindingCode::GroupAmbiguous);
+        event.reason = ambiguous.map(|finding| finding.message.clone());
         self.record.owed.push(event);
         let take = ClaimChange::Take { key: self.group_claim(&object), object: None };
         match self.store(&[take]).await {

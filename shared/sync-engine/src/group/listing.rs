@@ -11,7 +11,7 @@ use sync_core::group::Member;
 use sync_core::ids::{EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::plan::members::{MembersInput, MembersPlan, plan_members};
-use sync_core::record::{Hints, after};
+use sync_core::record::{GroupRecord, Hints, after};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
@@ -34,6 +34,11 @@ const LOST_FOLLOW_UP: Duration = Duration::from_secs(120);
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn sync_all(&mut self, wanted: MembersWanted) -> Result<(), Trouble> {
+        let small = self.record.size.is_some_and(|size| size <= GroupRecord::SMALL);
+        if !small && !self.bell.bulk {
+            // The invocation of an event may be too short for it.
+            return self.continue_later().await;
+        }
         let began = self.now();
         let plan = self.plan_members(wanted).await?;
         if !plan.foreign.is_empty() {
@@ -81,6 +86,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         let observed = self.renewing(directory.graph.members(&object)).await??.into_inner();
         let bound: BTreeMap<JumpCloudUserId, EntraUserId> =
             self.objects(people.iter().cloned()).await?.into_iter().collect();
+        self.record.size = Some(people.len().max(observed.len()) as u64);
         let wanted: BTreeMap<JumpCloudUserId, Option<EntraUserId>> = people
             .into_iter()
             .map(|user| {

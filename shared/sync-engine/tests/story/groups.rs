@@ -134,7 +134,7 @@ async fn g2_the_one_group_of_that_name_is_adopted_and_of_two_neither() {
     assert_eq!(object(&world, &lone).await, one);
     let own = object(&world, &twins).await;
     assert!(own != first && own != second);
-    assert_eq!(codes(&world, &twins).await, []);
+    assert_eq!(codes(&world, &twins).await, [FindingCode::GroupAmbiguous]);
     at_rest(&world, &lone).await;
     at_rest(&world, &twins).await;
 }

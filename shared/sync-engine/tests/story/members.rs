@@ -157,7 +157,8 @@ async fn s2_a_list_that_fails_or_lacks_a_row_removes_nobody() {
     let broken = Effect::Status { status: 503, retry_after: None, body: None };
     for effect in [broken, Effect::Html, Effect::DropRow { n: 230 }] {
         let fault = match effect {
-            Effect::DropRow { .. } => Fault::once(MEMBERS, effect),
+            // On every page, since rows are counted over all of them.
+            Effect::DropRow { .. } => Fault::new(MEMBERS, effect).times(3),
             effect => Fault::once(MEMBERS, effect).skip(2),
         };
         world.jumpcloud.control().add_fault(fault);
@@ -214,14 +215,11 @@ async fn g5_a_change_in_a_nested_group_reaches_the_outer_one() {
     world.settle().await;
     assert_eq!(members(&world, &outer).await, ["inner0", "inner1", "outer0"]);
     world.advance(3600);
-    let (_, more) = world.team("more", 1);
-    world.jumpcloud.state(|state| {
-        state.add_member(&inner, more[0].as_str());
-        state.remove_member(&inner, people[0].as_str())
-    });
+    world.jumpcloud.state(|state| state.remove_member(&inner, people[0].as_str()));
     world.deliver();
+    world.drain().await;
+    assert_eq!(members(&world, &outer).await, ["inner1", "outer0"]);
     world.settle().await;
-    assert_eq!(members(&world, &outer).await, ["inner1", "more0", "outer0"]);
     // The nested group is taken out as a whole.
     world.advance(3600);
     world.jumpcloud.state(|state| state.remove_member(&outer, &inner));
