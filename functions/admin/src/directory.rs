@@ -2,7 +2,7 @@
 
 use service::directory::DirectoryConfig;
 use store::{ConfigRecord, FirstRun, Store};
-use sync_core::ids::DirectoryId;
+use sync_core::ids::{DirectoryId, Subject};
 use transport::CustomEndpoints;
 
 use crate::error::AdminError;
@@ -41,6 +41,15 @@ pub(crate) fn usable(stored: &ConfigRecord) -> Result<(), AdminError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a subject whose items would only be dropped: also a group where groups are off (G1).
+pub(crate) fn usable_for(stored: &ConfigRecord, subject: &Subject) -> Result<(), AdminError> {
+    usable(stored)?;
+    if matches!(subject, Subject::Group(_)) && !read(stored)?.policy.groups.enabled {
+        return Err(AdminError::GroupsOff { directory: stored.directory.clone() });
+    }
+    Ok(())
 }
 
 /// What a stored text says.

@@ -1,11 +1,13 @@
 //! Why an operation did not happen, and how the process ends then.
 
 use store::{DomainHeld, SharedDomain, StoreError};
-use sync_core::ids::DirectoryId;
+use sync_core::ids::{DirectoryId, Subject};
 use work_queue::QueueError;
 
 use crate::answer::Exit;
-use crate::find::UserKey;
+use crate::find::Key;
+use crate::show::kind;
+use crate::shown::named;
 
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -49,23 +51,37 @@ pub enum AdminError {
         /// The directory that was looked at.
         directory: DirectoryId,
         /// Who was looked for.
-        key: UserKey,
+        key: Key,
     },
-    /// Nobody of the tenant holds this object or UPN.
-    #[error("nobody in the tenant of directory {directory} is known by {key}")]
+    /// Nobody of the tenant, or no group, holds this object or UPN.
+    #[error("{} in the tenant of directory {directory} is known by {key}", none(key))]
     NobodyHolds {
         /// The directory that was looked at.
         directory: DirectoryId,
         /// What was looked for.
-        key: UserKey,
+        key: Key,
     },
-    /// The directory has no record of this person.
-    #[error("directory {directory} has no record of user {user}: it was never synced here")]
+    /// A group was asked for as a person, or a person as a group.
+    #[error(
+        "{key} is that of {} of directory {directory}: {}",
+        named(subject),
+        ask_as(key, subject)
+    )]
+    AnotherKind {
+        /// What was looked for.
+        key: Key,
+        /// The directory that holds the record.
+        directory: DirectoryId,
+        /// Whose it is.
+        subject: Subject,
+    },
+    /// The directory has no record of this person or group.
+    #[error("directory {directory} has no record of {}: it was never synced here", named(subject))]
     NoRecord {
         /// The directory.
         directory: DirectoryId,
-        /// The person.
-        user: sync_core::ids::JumpCloudUserId,
+        /// The person or the group.
+        subject: Subject,
     },
     /// U7: another directory holds a domain of the same tenant.
     #[error("directory {} of the same tenant holds {}", .0.holder, held(&.0.domain))]
@@ -96,6 +112,14 @@ pub enum AdminError {
         /// The directory.
         directory: DirectoryId,
     },
+    /// G1: where groups are off, their items are ignored.
+    #[error(
+        "groups are off in directory {directory} (groups.enabled): the items of groups are dropped"
+    )]
+    GroupsOff {
+        /// The directory.
+        directory: DirectoryId,
+    },
     /// The table.
     #[error("the table did not answer")]
     Store(#[from] StoreError),
@@ -114,6 +138,7 @@ impl AdminError {
             | Self::TwoDirectories { .. } => Exit::BadUsage,
             Self::NoDirectory
             | Self::NobodyHolds { .. }
+            | Self::AnotherKind { .. }
             | Self::NoRecord { .. }
             | Self::NoFailure { .. }
             | Self::DomainHeld(_)
@@ -121,9 +146,23 @@ impl AdminError {
             | Self::ConfigMoved { .. }
             | Self::FirstRunPending { .. }
             | Self::Deactivated { .. }
+            | Self::GroupsOff { .. }
             | Self::Store(_)
             | Self::Queue(_) => Exit::Problem,
         }
+    }
+}
+
+/// How the same id is asked for as what it is.
+fn ask_as(key: &Key, subject: &Subject) -> String {
+    let (kind, _) = kind(subject);
+    format!("name it as a {kind}, as in `entra-sync show {kind} {}`", key.text())
+}
+
+fn none(key: &Key) -> &'static str {
+    match key {
+        Key::User(_) => "nobody",
+        Key::Group(_) => "no group",
     }
 }
 

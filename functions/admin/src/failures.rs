@@ -13,8 +13,8 @@ use work_queue::{Cause, Lane, Source, WorkItem, WorkQueue};
 use crate::answer::{Answer, pretty};
 use crate::directory;
 use crate::error::AdminError;
-use crate::find::{UserKey, find};
-use crate::shown::{count, escape, json_time, time, time_and_distance};
+use crate::find::{Key, UserKey, find_any};
+use crate::shown::{count, escape, json_time, named, time, time_and_distance};
 use crate::table::table;
 
 /// How many records are read at once.
@@ -58,7 +58,9 @@ pub struct Retry {
     lane: Lane,
 }
 
-/// Everybody who fails in a directory; in bulk, since they may be many.
+/// Whoever fails in a directory; in bulk, since they may be many.
+///
+/// Groups are left out where they are off: their items would be dropped (G1).
 pub async fn retry_all(
     store: &impl Store,
     clock: &Clock,
@@ -66,17 +68,20 @@ pub async fn retry_all(
 ) -> Result<Retry, AdminError> {
     directory::usable(stored)?;
     let failures = failures(store, clock, &stored.directory).await?;
-    let subjects = failures.failing.into_iter().map(|(subject, _)| subject).collect();
+    let subjects: Vec<_> = failures.failing.into_iter().map(|(subject, _)| subject).collect();
+    let is_group = |subject: &Subject| matches!(subject, Subject::Group(_));
+    let groups = !subjects.iter().any(is_group) || directory::read(stored)?.policy.groups.enabled;
+    let subjects = subjects.into_iter().filter(|subject| groups || !is_group(subject)).collect();
     Ok(Retry { directory: stored.directory.clone(), subjects, lane: Lane::Bulk })
 }
 
-/// The person, or the group of this id, if a failure is recorded.
+/// The person or the group that the key leads to, if a failure is recorded.
 pub async fn retry_one(
     store: &impl Store,
     stored: &ConfigRecord,
     key: UserKey,
 ) -> Result<Retry, AdminError> {
-    let found = find(store, stored, key.clone()).await?;
+    let found = find_any(store, stored, Key::User(key.clone())).await?;
     let directory = found.directory;
     let holder = store.config(&directory).await?.ok_or(AdminError::NoDirectory)?;
     directory::usable(&holder)?;
@@ -85,26 +90,27 @@ pub async fn retry_one(
         UserKey::JumpCloud(id) => JumpCloudGroupId::parse(id.as_str()).ok().map(Subject::Group),
         UserKey::Object(_) | UserKey::Upn(_) => None,
     };
-    for subject in [Some(Subject::User(found.user)), group].into_iter().flatten() {
+    for subject in [Some(found.subject), group].into_iter().flatten() {
         let stored = store.peek(&directory, &subject).await?;
         if stored.is_some_and(|stored| stored.record.upkeep().failure.is_some()) {
+            directory::usable_for(&holder, &subject)?;
             return Ok(Retry { directory, subjects: vec![subject], lane: Lane::Events });
         }
     }
-    Err(AdminError::NoFailure { directory, key })
+    Err(AdminError::NoFailure { directory, key: Key::User(key) })
 }
 
 impl Retry {
     /// The question to ask before, without the question mark.
     pub fn question(&self) -> String {
         let who = match &self.subjects[..] {
-            [one] => one.to_string().replace(':', " "),
+            [one] => named(one),
             many => count(many.len() as u64, "failing subject", "failing subjects"),
         };
         format!("Try {who} of directory {} again now", self.directory)
     }
 
-    /// There is nobody to try again.
+    /// There is nothing to try again.
     pub fn is_empty(&self) -> bool {
         self.subjects.is_empty()
     }
@@ -133,7 +139,7 @@ pub struct Retried {
 impl Answer for Failures {
     fn human(&self, width: Option<u16>) -> String {
         if self.failing.is_empty() {
-            return format!("nobody of directory {} fails for good", self.directory);
+            return format!("no subject of directory {} fails for good", self.directory);
         }
         table(
             width,
@@ -176,10 +182,8 @@ impl Answer for Retried {
     fn human(&self, _: Option<u16>) -> String {
         let directory = &self.directory;
         match &self.subjects[..] {
-            [] => format!("nobody of directory {directory} fails for good"),
-            [one] => {
-                format!("rang for {} of directory {directory}", one.to_string().replace(':', " "))
-            }
+            [] => format!("no subject of directory {directory} can be tried again"),
+            [one] => format!("rang for {} of directory {directory}", named(one)),
             many => {
                 let many = count(many.len() as u64, "subject", "subjects");
                 format!("rang for {many} of directory {directory}")

@@ -1,10 +1,12 @@
-//! Finding a person by what an operator has at hand.
+//! Finding a person or a group by what an operator has at hand.
 
 use std::fmt;
 use std::str::FromStr;
 
-use store::{Claimed, ClaimedThing, ConfigRecord, Store};
-use sync_core::ids::{DirectoryId, EntraUserId, JumpCloudUserId, Subject, Upn};
+use store::{ClaimRecord, Claimed, ClaimedThing, ConfigRecord, Store};
+use sync_core::ids::{
+    DirectoryId, EntraGroupId, EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject, Upn,
+};
 
 use crate::directory;
 use crate::error::AdminError;
@@ -20,24 +22,87 @@ pub enum UserKey {
     Upn(Upn),
 }
 
-impl UserKey {
+/// What a group is asked for by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupKey {
+    /// The id in JumpCloud.
+    JumpCloud(JumpCloudGroupId),
+    /// The object id in Entra.
+    Object(EntraGroupId),
+}
+
+/// What a person or a group is asked for by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// A person.
+    User(UserKey),
+    /// A group.
+    Group(GroupKey),
+}
+
+/// Where a key leads.
+enum Leads {
+    /// It names the subject itself.
+    To(Subject),
+    /// To whoever holds this.
+    ToHolder(ClaimedThing),
+}
+
+impl Key {
     /// As answers name the kind.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::JumpCloud(_) => "jumpcloud_id",
-            Self::Object(_) => "object_id",
-            Self::Upn(_) => "upn",
+            Self::User(UserKey::JumpCloud(_)) | Self::Group(GroupKey::JumpCloud(_)) => {
+                "jumpcloud_id"
+            }
+            Self::User(UserKey::Object(_)) | Self::Group(GroupKey::Object(_)) => "object_id",
+            Self::User(UserKey::Upn(_)) => "upn",
         }
+    }
+
+    /// As it was asked for.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::User(UserKey::JumpCloud(id)) => id.as_str(),
+            Self::Group(GroupKey::JumpCloud(id)) => id.as_str(),
+            Self::User(UserKey::Object(id)) => id.as_str(),
+            Self::Group(GroupKey::Object(id)) => id.as_str(),
+            Self::User(UserKey::Upn(upn)) => upn.as_str(),
+        }
+    }
+
+    /// The subject itself, or what it holds.
+    fn leads(&self) -> Leads {
+        match self {
+            Self::User(UserKey::JumpCloud(id)) => Leads::To(Subject::User(id.clone())),
+            Self::Group(GroupKey::JumpCloud(id)) => Leads::To(Subject::Group(id.clone())),
+            Self::User(UserKey::Object(id)) => Leads::ToHolder(ClaimedThing::Object(id.into())),
+            Self::Group(GroupKey::Object(id)) => Leads::ToHolder(ClaimedThing::Object(id.into())),
+            Self::User(UserKey::Upn(upn)) => Leads::ToHolder(ClaimedThing::Upn(upn.clone())),
+        }
+    }
+
+    /// Whether it asks for such a subject.
+    fn means(&self, subject: &Subject) -> bool {
+        matches!(
+            (self, subject),
+            (Self::User(_), Subject::User(_)) | (Self::Group(_), Subject::Group(_))
+        )
     }
 }
 
-impl fmt::Display for UserKey {
+impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::JumpCloud(id) => write!(f, "JumpCloud id {id}"),
-            Self::Object(id) => write!(f, "object id {id}"),
-            Self::Upn(upn) => write!(f, "UPN {}", crate::escape(upn.as_str())),
+            Self::User(UserKey::JumpCloud(_)) | Self::Group(GroupKey::JumpCloud(_)) => {
+                f.write_str("JumpCloud id ")?;
+            }
+            Self::User(UserKey::Object(_)) | Self::Group(GroupKey::Object(_)) => {
+                f.write_str("object id ")?;
+            }
+            Self::User(UserKey::Upn(_)) => f.write_str("UPN ")?,
         }
+        f.write_str(&crate::escape(self.text()))
     }
 }
 
@@ -61,48 +126,70 @@ impl FromStr for UserKey {
     }
 }
 
-/// A person, and the directory that holds the record.
+/// Why a text cannot be what a group is asked for by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("neither a JumpCloud id (24 hexadecimal digits) nor an Entra object id (a GUID)")]
+pub struct NotAGroupKey;
+
+impl FromStr for GroupKey {
+    type Err = NotAGroupKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAGroupKey> {
+        let text = text.trim();
+        JumpCloudGroupId::parse(text)
+            .map(Self::JumpCloud)
+            .or_else(|_| EntraGroupId::parse(text).map(Self::Object))
+            .map_err(|_| NotAGroupKey)
+    }
+}
+
+/// A person or a group, and the directory that holds the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The directory of the record. Claims are per tenant, so it may be another than was asked.
     pub directory: DirectoryId,
-    /// The person.
-    pub user: JumpCloudUserId,
+    /// The person or the group.
+    pub subject: Subject,
     /// What led there.
-    pub by: UserKey,
-    /// The claim that led there was given up: the person held it last (P8).
+    pub by: Key,
+    /// The claim that led there was given up: the subject held it last (P8).
     pub former: bool,
 }
 
-/// Finds the person whom this directory, or another of its tenant, knows by the key.
+/// Finds the person or the group that this directory, or another of its tenant, knows by the key.
 ///
 /// A JumpCloud id is taken as it is; whether there is a record shows later.
 pub async fn find(
     store: &impl Store,
     stored: &ConfigRecord,
-    key: UserKey,
+    key: Key,
 ) -> Result<Found, AdminError> {
-    let what = match &key {
-        UserKey::JumpCloud(user) => {
-            let user = user.clone();
-            return Ok(Found { directory: stored.directory.clone(), user, by: key, former: false });
-        }
-        UserKey::Object(object) => ClaimedThing::Object(object.into()),
-        UserKey::Upn(upn) => ClaimedThing::Upn(upn.clone()),
+    let found = find_any(store, stored, key).await?;
+    if found.by.means(&found.subject) {
+        return Ok(found);
+    }
+    let Found { directory, subject, by, .. } = found;
+    Err(AdminError::AnotherKind { key: by, directory, subject })
+}
+
+/// As [`find`], but an object may turn out to be a person's or a group's, whatever was asked for.
+pub(crate) async fn find_any(
+    store: &impl Store,
+    stored: &ConfigRecord,
+    key: Key,
+) -> Result<Found, AdminError> {
+    let directory = stored.directory.clone();
+    let what = match key.leads() {
+        Leads::To(subject) => return Ok(Found { directory, subject, by: key, former: false }),
+        Leads::ToHolder(what) => what,
     };
     let tenant = directory::read(stored)?.entra.tenant;
-    let claim = store.claim(&Claimed { tenant, what }).await?;
-    let Some((Subject::User(user), claim)) =
-        claim.map(|claim| (claim.holder.subject.clone(), claim))
-    else {
-        return Err(AdminError::NobodyHolds { directory: stored.directory.clone(), key });
+    let Some(claim) = store.claim(&Claimed { tenant, what }).await? else {
+        return Err(AdminError::NobodyHolds { directory, key });
     };
-    Ok(Found {
-        directory: claim.holder.directory,
-        user,
-        by: key,
-        former: claim.tombstone.is_some(),
-    })
+    let ClaimRecord { holder, tombstone, .. } = claim;
+    let (directory, subject) = (holder.directory, holder.subject);
+    Ok(Found { directory, subject, by: key, former: tombstone.is_some() })
 }
 
 #[cfg(test)]
@@ -111,12 +198,17 @@ mod tests {
 
     #[test]
     fn a_key_tells_its_kind_by_its_form() {
-        let kind = |text: &str| text.parse::<UserKey>().map(|key| key.kind());
-        assert_eq!(kind("65F0000000000000000000A1"), Ok("jumpcloud_id"));
-        assert_eq!(kind("8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0001"), Ok("object_id"));
-        assert_eq!(kind("Ada@Corp.Example"), Ok("upn"));
+        let user = |text: &str| text.parse().map(|key| Key::User(key).kind());
+        assert_eq!(user("65F0000000000000000000A1"), Ok("jumpcloud_id"));
+        assert_eq!(user("8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f0001"), Ok("object_id"));
+        assert_eq!(user("Ada@Corp.Example"), Ok("upn"));
+        let group = |text: &str| text.parse().map(|key| Key::Group(key).kind());
+        assert_eq!(group(" 65F0000000000000000000B1"), Ok("jumpcloud_id"));
+        assert_eq!(group("8D0B5A0E-2c0f-4d4b-9a1a-0d6f0b1f0001"), Ok("object_id"));
         for bad in ["", "ada", "@corp.example", "65f", "8d0b5a0e-2c0f"] {
-            assert_eq!(kind(bad), Err(NotAUserKey), "{bad}");
+            assert_eq!(user(bad), Err(NotAUserKey), "{bad}");
+            assert_eq!(group(bad), Err(NotAGroupKey), "{bad}");
         }
+        assert_eq!(group("sales@corp.example"), Err(NotAGroupKey));
     }
 }

@@ -1,62 +1,74 @@
-//! `show user`: what the table remembers of one person.
+//! `show`: what the table remembers of one person or group.
 //!
 //! It shows the record and asks neither JumpCloud nor Entra: what they say now is a sync's work.
 
 use clock::Clock;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use store::{Awaited, Holder, Store, StoredSubject};
-use sync_core::ids::Subject;
-use sync_core::record::{Binding, Expect, Failure, Origin, UserRecord};
+use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId, Subject};
+use sync_core::record::{Failure, Origin, Record, Upkeep};
 
 use crate::answer::{Answer, pretty};
 use crate::error::AdminError;
 use crate::find::Found;
-use crate::shown::{count, escape, json_time, time_and_distance};
+use crate::shown::{count, escape, time_and_distance};
 use crate::table::{fields, table};
 
+mod group;
 mod json;
+mod user;
 
-/// What is remembered of one person.
+/// What is remembered of one person or group.
 #[derive(Debug)]
-pub struct ShownUser {
+pub struct Shown {
     /// When it was looked at.
     pub at: Timestamp,
-    /// Who, and how they were found.
+    /// Which, and how it was found.
     pub found: Found,
-    /// The lease, the mailbox and the next look.
+    /// What is remembered, the lease, the mailbox and the next look.
     pub stored: StoredSubject,
-    /// What is remembered.
-    pub record: UserRecord,
     /// Who waits for this person's binding, for example because they are somebody's manager.
     pub awaited_by: Vec<Holder>,
 }
 
-/// Reads the record of a person who was found.
-pub async fn show_user(
-    store: &impl Store,
-    clock: &Clock,
-    found: Found,
-) -> Result<ShownUser, AdminError> {
-    let Found { directory, user, .. } = &found;
-    let Some(stored) = store.peek(directory, &Subject::User(user.clone())).await? else {
-        return Err(AdminError::NoRecord { directory: directory.clone(), user: user.clone() });
+/// Reads the record of a person or a group that was found.
+pub async fn show(store: &impl Store, clock: &Clock, found: Found) -> Result<Shown, AdminError> {
+    let Found { directory, subject, .. } = &found;
+    let Some(stored) = store.peek(directory, subject).await? else {
+        return Err(no_record(store, found).await?);
     };
-    let awaited = Awaited::User(directory.clone(), user.clone());
-    let waiters = store.waiters(&awaited).await?;
-    let mut awaited_by: Vec<_> = waiters.into_iter().map(|waiter| waiter.holder).collect();
-    awaited_by.sort_by_key(ToString::to_string);
-    let record = stored.record.user().cloned().unwrap_or_default();
-    Ok(ShownUser { at: clock.now(), found, stored, record, awaited_by })
+    let mut awaited_by = Vec::new();
+    if let Subject::User(user) = subject {
+        let awaited = Awaited::User(directory.clone(), user.clone());
+        let waiters = store.waiters(&awaited).await?;
+        awaited_by.extend(waiters.into_iter().map(|waiter| waiter.holder));
+        awaited_by.sort_by_key(ToString::to_string);
+    }
+    Ok(Shown { at: clock.now(), found, stored, awaited_by })
 }
 
-/// What the record says about the account, in one word.
-pub(crate) fn state(record: &UserRecord) -> &'static str {
-    match (&record.binding, &record.intent) {
-        (Some(binding), _) if binding.given_up => "given_up",
-        (Some(_), _) => "bound",
-        (None, Some(_)) => "creating",
-        (None, None) => "not_bound",
+/// Why there is nothing to show: perhaps a JumpCloud id is that of a subject of the other kind.
+async fn no_record(store: &impl Store, found: Found) -> Result<AdminError, AdminError> {
+    let Found { directory, subject, by, .. } = found;
+    let other = match &subject {
+        Subject::User(id) => JumpCloudGroupId::parse(id.as_str()).ok().map(Subject::Group),
+        Subject::Group(id) => JumpCloudUserId::parse(id.as_str()).ok().map(Subject::User),
+        Subject::Sweep => None,
+    };
+    if let Some(other) = other
+        && store.peek(&directory, &other).await?.is_some()
+    {
+        return Ok(AdminError::AnotherKind { key: by, directory, subject: other });
+    }
+    Ok(AdminError::NoRecord { directory, subject })
+}
+
+/// The kind and the id of a subject, as keys and values of answers.
+pub(crate) fn kind(subject: &Subject) -> (&'static str, &str) {
+    match subject {
+        Subject::User(user) => ("user", user.as_str()),
+        Subject::Group(group) => ("group", group.as_str()),
+        Subject::Sweep => ("directory", "sweep"),
     }
 }
 
@@ -69,33 +81,32 @@ fn origin(origin: Origin) -> &'static str {
     }
 }
 
-/// As answers spell it.
-fn expected(expect: Expect) -> &'static str {
-    match expect {
-        Expect::Suspended => "suspended",
-        Expect::Deleted => "deleted",
-    }
+fn yes(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
 }
 
-impl Answer for ShownUser {
+type Row = (&'static str, String);
+
+impl Answer for Shown {
     fn human(&self, width: Option<u16>) -> String {
-        let record = &self.record;
         let mut rows = self.identity();
-        if let Some(binding) = &record.binding {
-            rows.extend(self.bound(binding));
+        match &self.stored.record {
+            Record::User(record) => rows.extend(user::rows(record, self.at)),
+            Record::Group(record) => {
+                rows.extend(group::rows(record, &self.stored.mailbox.members, self.at));
+            }
+            Record::Sweep(_) => {}
         }
-        rows.extend(self.pending());
+        rows.extend(self.trouble());
+        rows.extend(self.waiting());
         rows.extend(self.progress());
         let mut parts = vec![fields(width, rows)];
-        if let Some(binding) = record.binding.as_ref().filter(|b| !b.applied.is_empty()) {
-            let applied = binding.applied.iter();
-            let applied = applied
-                .map(|(attribute, value)| [attribute.to_string(), escape(&value.to_string())]);
-            parts.push(table(width, ["attribute", "last applied"], applied));
+        if let Record::User(record) = &self.stored.record {
+            parts.extend(user::applied(record, width));
         }
-        if !record.upkeep.findings.is_empty() {
-            let findings = record.upkeep.findings.iter();
-            let findings = findings.map(|f| [f.code.to_string(), escape(&f.message)]);
+        let findings = &self.stored.record.upkeep().findings;
+        if !findings.is_empty() {
+            let findings = findings.iter().map(|f| [f.code.to_string(), escape(&f.message)]);
             parts.push(table(width, ["finding", "message"], findings));
         }
         parts.join("\n\n")
@@ -106,83 +117,62 @@ impl Answer for ShownUser {
     }
 }
 
-type Row = (&'static str, String);
+impl Shown {
+    /// What the record says about the object in Entra, in one word.
+    fn state(&self) -> &'static str {
+        match &self.stored.record {
+            Record::User(record) => user::state(record),
+            Record::Group(record) => group::state(record),
+            Record::Sweep(_) => "not_bound",
+        }
+    }
 
-impl ShownUser {
     fn when(&self, at: Timestamp) -> String {
         time_and_distance(at, self.at)
     }
 
     fn identity(&self) -> Vec<Row> {
-        let Found { directory, user, by, former } = &self.found;
-        let mut rows = vec![("user", user.to_string()), ("directory", directory.to_string())];
+        let Found { directory, subject, by, former } = &self.found;
+        let (kind, id) = kind(subject);
+        let mut rows = vec![(kind, id.to_owned()), ("directory", directory.to_string())];
         if *former {
             rows.push(("note", format!("held {by} last; nobody holds it now")));
         }
-        rows.push(("state", state(&self.record).replace('_', " ")));
+        rows.push(("state", self.state().replace('_', " ")));
         rows
     }
 
-    fn bound(&self, binding: &Binding) -> Vec<Row> {
-        let Binding { object, upn, origin: from, bound_at, enabled, disabled_by_us, .. } = binding;
-        let enabled = match enabled {
-            Some(answered) => {
-                format!("{}, written {}", yes(answered.value), self.when(answered.at))
-            }
-            None => "never written by us".to_owned(),
-        };
-        vec![
-            ("object", object.to_string()),
-            ("UPN", escape(upn.as_str())),
-            ("origin", format!("{}, {}", origin(*from), self.when(*bound_at))),
-            ("enabled", enabled),
-            ("disabled by us", yes(*disabled_by_us).to_owned()),
-        ]
-    }
-
-    /// What is under way or waited for; nothing of it is there most of the time.
-    fn pending(&self) -> Vec<Row> {
-        let record = &self.record;
+    /// What keeps the last sync from being the last word.
+    fn trouble(&self) -> Vec<Row> {
+        let Upkeep { failure, retries, vendor_wait, .. } = self.stored.record.upkeep();
         let mut rows = Vec::new();
-        if let Some(intent) = &record.intent {
-            let upn = escape(intent.upn.as_str());
-            rows.push(("creating", format!("{upn}, open until {}", self.when(intent.open_until))));
-        }
-        for upn in &record.renaming {
-            let upn = escape(upn.as_str());
-            rows.push(("renaming", format!("to {upn}, not answered yet")));
-        }
-        if let Some(write) = &record.unanswered {
-            let value = yes(write.value);
-            let sent = self.when(write.sent_at);
-            rows.push(("unanswered", format!("a write of enabled: {value}, sent {sent}")));
-        }
-        if record.revoke_pending {
-            rows.push(("sessions", "their revocation is not answered yet".to_owned()));
-        }
-        if let Some(expecting) = &record.expecting {
-            let state = expected(expecting.expect);
-            let since = self.when(expecting.since);
-            rows.push(("expecting", format!("{state}, announced {since}, not read yet")));
-        }
-        if let Some(since) = record.locked_since {
-            rows.push(("locked out", format!("off since {}", self.when(since))));
-        }
-        if let Some(Failure { class, message, attempts, since, next }) = &record.upkeep.failure {
+        if let Some(Failure { class, message, attempts, since, next }) = failure {
             let (class, message) = (escape(class), escape(message));
             let times = count((*attempts).into(), "time", "times");
             rows.push(("failure", format!("{class}: {message}")));
             rows.push(("", format!("{times} since {}", self.when(*since))));
             rows.push(("", format!("next attempt {}", self.when(*next))));
         }
-        if record.upkeep.retries > 0 {
-            rows.push(("retries", format!("{} in a row", record.upkeep.retries)));
+        if *retries > 0 {
+            rows.push(("retries", format!("{retries} in a row")));
         }
-        if let Some(until) = record.upkeep.vendor_wait {
-            rows.push(("vendor's wait", format!("until {}", self.when(until))));
+        if let Some(until) = vendor_wait {
+            rows.push(("vendor's wait", format!("until {}", self.when(*until))));
         }
-        if record.owed.is_some() {
-            rows.push(("owed", "follow-ups of a new binding".to_owned()));
+        rows
+    }
+
+    /// What others wait for (R12).
+    fn waiting(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        match &self.stored.record {
+            Record::User(record) if record.owed.is_some() => {
+                rows.push(("owed", "follow-ups of a new binding".to_owned()));
+            }
+            Record::Group(record) if !record.owed.is_empty() => {
+                rows.push(("owed", "events of a new binding".to_owned()));
+            }
+            _ => {}
         }
         if !self.awaited_by.is_empty() {
             let waiters: Vec<_> = self.awaited_by.iter().map(ToString::to_string).collect();
@@ -192,12 +182,12 @@ impl ShownUser {
     }
 
     fn progress(&self) -> Vec<Row> {
-        let StoredSubject { leased_until, again, due, mailbox, .. } = &self.stored;
-        let record = &self.record;
+        let StoredSubject { leased_until, again, due, mailbox, record, .. } = &self.stored;
+        let Upkeep { synced_at, covered, .. } = record.upkeep();
         let when = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| self.when(at));
         let mut rows = vec![
-            ("synced", when(record.upkeep.synced_at)),
-            ("covered until", when(record.upkeep.covered)),
+            ("synced", when(*synced_at)),
+            ("covered until", when(*covered)),
             ("due", when(*due)),
         ];
         if let Some(heard) = mailbox.heard {
@@ -212,8 +202,4 @@ impl ShownUser {
         }
         rows
     }
-}
-
-fn yes(value: bool) -> &'static str {
-    if value { "yes" } else { "no" }
 }

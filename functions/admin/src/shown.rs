@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sync_core::ids::Subject;
 
 /// The text with control, bidirectional and invisible characters shown by their codes.
 pub fn escape(text: &str) -> String {
@@ -95,6 +96,11 @@ pub(crate) fn rough(span: Duration) -> String {
 /// A time for programs; what never comes by itself is null.
 pub(crate) fn json_time(at: Option<Timestamp>) -> serde_json::Value {
     at.filter(|at| *at != Timestamp::MAX).map(|at| at.to_string()).into()
+}
+
+/// A subject in a sentence: what it is, and its id in JumpCloud.
+pub(crate) fn named(subject: &Subject) -> String {
+    subject.to_string().replacen(':', " ", 1)
 }
 
 /// One or many of something.

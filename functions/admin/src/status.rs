@@ -52,7 +52,7 @@ pub struct DirectoryStatus {
     pub name: Result<String, String>,
     /// Up to where JumpCloud's events have been read.
     pub cursor: Option<Timestamp>,
-    /// Its people, counted.
+    /// Its people and groups, counted.
     pub subjects: Counts,
 }
 
@@ -232,7 +232,7 @@ impl Answer for Status {
             })
             .collect();
         if !findings.is_empty() {
-            parts.push(table(width, ["directory", "finding", "people"], findings));
+            parts.push(table(width, ["directory", "finding", "subjects"], findings));
         }
         let failing: Vec<_> = self
             .directories

@@ -1,15 +1,16 @@
 //! `failures list` and `failures retry`.
 
+use admin::config::FirstRunWish;
 use admin::failures::{Failures, failures, retry_all, retry_one};
 use admin::{AdminError, Answer, Exit};
 use insta::assert_snapshot;
 use jiff::Timestamp;
-use store::{Acquired, Commit, ConfigRecord, Store};
+use store::{ConfigRecord, Store};
 use sync_core::ids::Subject;
-use sync_core::record::{Brings, Failure, GroupRecord, Record, Upkeep, UserRecord};
+use sync_core::record::{Failure, GroupRecord, Hints, Upkeep, UserRecord};
 use work_queue::{Cause, Lane, Source, WorkItem};
 
-use crate::world::{World, bound, id, subject};
+use crate::world::{World, bound, bound_group, corp, group_object, id, subject};
 
 /// Two people and a group who fail, one of them for ever, and somebody who is well.
 async fn failing() -> World {
@@ -25,25 +26,13 @@ async fn failing() -> World {
     let gone = UserRecord { upkeep: fails(for_ever), ..UserRecord::default() };
     world.commit(2, &gone, None, &[]).await;
     world.commit(3, &bound(3, "bob@corp.example"), None, &[]).await;
-    let (directory, group) = (id("corp"), group());
-    let acquired =
-        world.store.acquire(&directory, &group, &Brings::default(), world.terms()).await.unwrap();
-    let Acquired::Taken(held) = acquired else { panic!("not free") };
-    let record = GroupRecord { upkeep: fails(refused), ..GroupRecord::default() };
-    let commit = Commit {
-        record: &Record::Group(Box::new(record)),
-        heard: None,
-        members: &held.mailbox.members,
-        due: None,
-        audit: &[],
-        claims: &[],
-    };
-    world.store.commit(&held.lease, world.terms(), commit).await.unwrap();
+    let record = GroupRecord { upkeep: fails(refused), ..bound_group(0, "Sales") };
+    world.commit_group(0, &record, &Hints::default(), None).await;
     world
 }
 
 fn group() -> Subject {
-    "group:65f0000000000000000000b1".parse().unwrap()
+    Subject::Group(crate::world::group(0))
 }
 
 async fn list(world: &World) -> Failures {
@@ -98,7 +87,7 @@ async fn s5_the_ledger_is_shown_with_the_next_attempt() {
 #[tokio::test]
 async fn nobody_fails() {
     let failures = list(&World::with_corp().await).await;
-    assert_snapshot!(failures.human(None), @"nobody of directory corp fails for good");
+    assert_snapshot!(failures.human(None), @"no subject of directory corp fails for good");
     assert_snapshot!(failures.json(), @r#"
     {
       "directory": "corp",
@@ -126,8 +115,13 @@ async fn one_is_rung_as_a_single_change() {
     Try group 65f0000000000000000000b1 of directory corp again now?
     rang for group 65f0000000000000000000b1 of directory corp
     ");
+    assert_snapshot!(one(&world, group_object(0).as_str()).await.unwrap(), @"
+    Try group 65f0000000000000000000b1 of directory corp again now?
+    rang for group 65f0000000000000000000b1 of directory corp
+    ");
     let item = |subject| WorkItem::new(id("corp"), subject, Cause::of(Source::Operator));
-    assert_eq!(world.queue.items(Lane::Events), [item(subject(1)), item(group())]);
+    let rung = [item(subject(1)), item(group()), item(group())];
+    assert_eq!(world.queue.items(Lane::Events), rung);
     assert_eq!(world.queue.items(Lane::Bulk), []);
 }
 
@@ -167,4 +161,16 @@ async fn who_does_not_fail_or_would_be_dropped_is_not_rung() {
     let all = retry_all(&world.store, &world.clock, &off).await.unwrap_err();
     assert!(matches!(all, AdminError::Deactivated { .. }));
     assert_eq!(world.queue.items(Lane::Events), []);
+}
+
+#[tokio::test]
+async fn g1_where_groups_are_off_none_is_rung() {
+    let world = failing().await;
+    let off = format!("{}\n[groups]\nenabled = false\n", corp());
+    world.apply(&off, FirstRunWish::Pending).await.unwrap();
+    let refused = one(&world, group().to_string().trim_start_matches("group:")).await.unwrap_err();
+    assert_snapshot!(refused.to_string(), @"groups are off in directory corp (groups.enabled): the items of groups are dropped");
+    let retry = retry_all(&world.store, &world.clock, &world.stored("corp").await).await.unwrap();
+    let retried = retry.ring(&world.queue).await.unwrap();
+    assert_eq!(retried.subjects, [subject(1), subject(2)]);
 }

@@ -8,6 +8,7 @@ mod events;
 mod failures;
 mod parked;
 mod show;
+mod show_group;
 mod status;
 mod sync;
 mod tenant;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use admin::config::FirstRunWish;
-use admin::show::{ShownUser, show_user};
+use admin::find::Key;
+use admin::show::Shown;
 use admin::{AdminError, Answer, Exit};
 use insta::assert_snapshot;
 use store::{Awaited, ClaimChange, Claimed, ClaimedThing, Commit, Holder, Store, Tombstone};
@@ -15,9 +16,9 @@ use sync_core::record::{
 
 use crate::world::{TENANT, World, bound, file, id, object, subject, tenant, time, user};
 
-async fn show(world: &World, key: &str) -> Result<ShownUser, AdminError> {
+async fn show(world: &World, key: &str) -> Result<Shown, AdminError> {
     let found = world.find(key).await?;
-    show_user(&world.store, &world.clock, found).await
+    admin::show::show(&world.store, &world.clock, found).await
 }
 
 #[tokio::test]
@@ -26,7 +27,7 @@ async fn a_person_is_found_by_each_of_three_names() {
     world.commit(1, &bound(1, "ada@corp.example"), None, &[]).await;
     for key in [user(1).as_str(), object(1).as_str(), "Ada@Corp.Example"] {
         let shown = show(&world, key).await.unwrap();
-        assert_eq!(shown.found.user, user(1), "{key}");
+        assert_eq!(shown.found.subject, subject(1), "{key}");
         assert_eq!(shown.exit(), Exit::Ok);
     }
 }
@@ -317,7 +318,7 @@ async fn whom_another_directory_of_the_tenant_holds_is_found_there() {
     let other = file("other", TENANT, r#"domains = ["new.example"]"#);
     world.apply(&other, FirstRunWish::Apply).await.unwrap();
     let asked = world.stored("other").await;
-    let key = "ada@corp.example".parse().unwrap();
+    let key = Key::User("ada@corp.example".parse().unwrap());
     let found = admin::find::find(&world.store, &asked, key).await.unwrap();
-    assert_eq!((found.directory, found.user), (id("corp"), user(1)));
+    assert_eq!((found.directory, found.subject), (id("corp"), subject(1)));
 }

@@ -8,10 +8,10 @@ use admin::{Answer, Exit};
 use insta::assert_snapshot;
 use store::{ConfigRecord, Store};
 use sync_core::finding::{Finding, FindingCode};
-use sync_core::record::{Failure, Upkeep, UserRecord};
+use sync_core::record::{Failure, Hints, Upkeep, UserRecord};
 use work_queue::{Cause, Lane, Source, WorkItem, WorkQueue};
 
-use crate::world::{World, bound, file, id, subject, time};
+use crate::world::{World, bound, bound_group, file, id, subject, time};
 
 async fn look(world: &World) -> Status {
     status(&world.store, &world.queue, &world.clock, None).await.unwrap()
@@ -141,8 +141,8 @@ async fn a_directory_with_every_trouble() {
      new         The new directory    active   pending     -                   0       0       0         0     0
      old         ?                    active   pending     -                   0       0       0         0     0
 
-     directory   finding   people
-    ──────────────────────────────
+     directory   finding   subjects
+    ────────────────────────────────
      corp        guest     1
      corp        refused   2
 
@@ -261,6 +261,22 @@ async fn more_people_than_a_page_are_all_counted() {
         world.commit(number, &UserRecord::default(), None, &[]).await;
     }
     assert_eq!(look(&world).await.directories[0].subjects.known, 501);
+}
+
+#[tokio::test]
+async fn groups_are_counted_with_the_people() {
+    let world = World::with_corp().await;
+    let mut group = bound_group(1, "Sales");
+    group.upkeep.findings = vec![Finding::new(FindingCode::MembersNotBound, "1 member")];
+    group.upkeep.failure = Some(Failure::again(None, "graph_400", "refused", world.clock.now()));
+    world.commit_group(1, &group, &Hints::default(), None).await;
+    world.commit(1, &bound(1, "ada@corp.example"), None, &[]).await;
+    let status = look(&world).await;
+    let counts = &status.directories[0].subjects;
+    assert_eq!((counts.known, counts.bound, counts.failing), (2, 2, 1));
+    assert_eq!(counts.findings[&FindingCode::MembersNotBound], 1);
+    assert_eq!(status.problems(), ["directory corp: 1 subject fails for good"]);
+    assert!(status.human(None).contains("group:65f"), "{}", status.human(None));
 }
 
 #[tokio::test]

@@ -1,21 +1,22 @@
-//! `sync user`.
+//! `sync user` and `sync group`.
 
 use std::time::Duration;
 
 use admin::config::FirstRunWish;
-use admin::sync::{Came, Requested, sync_user};
+use admin::sync::{Came, Requested};
 use admin::{AdminError, Answer, Exit};
 use insta::assert_snapshot;
 use store::{ConfigRecord, Store};
+use sync_core::ids::Subject;
 use sync_core::record::{Failure, Hints, Record, Upkeep, UserRecord};
 use work_queue::{Cause, Lane, Source, WorkItem};
 
-use crate::world::{World, bound, corp, id, subject, user};
+use crate::world::{World, bound, bound_group, corp, group, group_object, id, subject, user};
 
 async fn sync(world: &World, wait: Option<u64>) -> Result<Requested, AdminError> {
     let found = world.find(user(1).as_str()).await?;
     let wait = wait.map(Duration::from_secs);
-    sync_user(&world.store, &world.queue, &world.clock, found, wait).await
+    admin::sync::sync(&world.store, &world.queue, &world.clock, found, wait).await
 }
 
 /// Starts a request that waits, and gives it back once it has rung and looked once.
@@ -84,7 +85,7 @@ async fn it_waits_for_a_sync_that_is_committed_after_the_request() {
     let requested = request.await.unwrap().unwrap();
     assert_eq!(requested.exit(), Exit::Ok);
     assert!(matches!(&requested.came, Came::Synced(shown)
-        if shown.record.upkeep.synced_at == synced_at));
+        if shown.stored.record.upkeep().synced_at == synced_at));
     let human = requested.human(None);
     assert!(human.starts_with("rang for user 65f"), "{human}");
     assert!(human.contains("synced           2026-05-01 08:00:01"), "{human}");
@@ -165,4 +166,78 @@ async fn where_items_are_dropped_nobody_is_rung() {
     assert!(world.store.put_config(&off, 2).await.unwrap());
     assert_snapshot!(sync(&world, None).await.unwrap_err().to_string(), @"directory corp is deactivated: its items are dropped");
     assert_eq!(world.queue.items(Lane::Events), []);
+}
+
+async fn sync_group(
+    world: &World,
+    key: &str,
+    wait: Option<Duration>,
+) -> Result<Requested, AdminError> {
+    let found = world.find_group(key).await?;
+    admin::sync::sync(&world.store, &world.queue, &world.clock, found, wait).await
+}
+
+#[tokio::test]
+async fn a_group_is_rung_for_like_a_person() {
+    let world = World::with_corp().await;
+    let requested = sync_group(&world, group(1).as_str(), None).await.unwrap();
+    assert_eq!(requested.exit(), Exit::Ok);
+    assert_snapshot!(admin::sync::question(&requested.found), @"Sync group 65f0000000000000000001b1 of directory corp now");
+    assert_snapshot!(requested.human(None), @"rang for group 65f0000000000000000001b1 of directory corp");
+    assert_snapshot!(requested.json(), @r#"
+    {
+      "directory": "corp",
+      "group": "65f0000000000000000001b1",
+      "record": null,
+      "requested_at": "2026-05-01T08:00:00Z",
+      "state": "requested"
+    }
+    "#);
+    let item = WorkItem::new(id("corp"), Subject::Group(group(1)), Cause::of(Source::Operator));
+    assert_eq!(world.queue.items(Lane::Events), [item]);
+}
+
+#[tokio::test]
+async fn a_group_is_waited_for_until_its_sync_is_committed() {
+    let world = World::with_corp().await;
+    let hints = Hints::default();
+    world.commit_group(1, &bound_group(1, "Sales"), &hints, None).await;
+    let here = World {
+        store: world.store.clone(),
+        queue: world.queue.clone(),
+        clock: world.clock.clone(),
+    };
+    let request = tokio::spawn(async move {
+        sync_group(&here, group_object(1).as_str(), Some(Duration::from_secs(10))).await
+    });
+    while world.queue.items(Lane::Events).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    second(&world).await;
+    assert!(!request.is_finished());
+    let mut record = bound_group(1, "Sales EMEA");
+    record.upkeep.synced_at = Some(world.clock.now());
+    world.commit_group(1, &record, &hints, None).await;
+    second(&world).await;
+    let requested = request.await.unwrap().unwrap();
+    assert_eq!(requested.exit(), Exit::Ok);
+    let human = requested.human(None);
+    assert!(human.starts_with("rang for group 65f"), "{human}");
+    assert!(human.contains("Sales EMEA"), "{human}");
+    let json: serde_json::Value = serde_json::from_str(&requested.json()).unwrap();
+    assert_eq!((&json["state"], &json["group"]), (&"synced".into(), &group(1).as_str().into()));
+    assert_eq!(json["record"]["binding"]["name"], "Sales EMEA");
+}
+
+#[tokio::test]
+async fn g1_where_groups_are_off_none_is_rung_for() {
+    let world = World::with_corp().await;
+    let off = format!("{}\n[groups]\nenabled = false\n", corp());
+    world.apply(&off, FirstRunWish::Pending).await.unwrap();
+    let refused = sync_group(&world, group(1).as_str(), None).await.unwrap_err();
+    assert_snapshot!(refused.to_string(), @"groups are off in directory corp (groups.enabled): the items of groups are dropped");
+    assert_eq!(refused.exit(), Exit::Problem);
+    assert_eq!(world.queue.items(Lane::Events), []);
+    sync(&world, None).await.unwrap();
+    assert_eq!(world.queue.items(Lane::Events).len(), 1);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use admin::config::{self, FirstRunWish};
-use admin::find::{Found, UserKey, find};
+use admin::find::{Found, Key, find};
 use admin::{AdminError, directory};
 use clock::Clock;
 use jiff::Timestamp;
@@ -14,8 +14,13 @@ use store::{
 };
 use sync_core::attributes::{Attribute, Value};
 use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
-use sync_core::ids::{DirectoryId, EntraUserId, JumpCloudUserId, Subject, TenantId, Upn};
-use sync_core::record::{Answered, Binding, Brings, Hints, Origin, Record, Upkeep, UserRecord};
+use sync_core::ids::{
+    DirectoryId, EntraGroupId, EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject, TenantId,
+    Upn,
+};
+use sync_core::record::{
+    Answered, Binding, Brings, GroupBinding, GroupRecord, Hints, Origin, Record, Upkeep, UserRecord,
+};
 use transport::CustomEndpoints;
 use work_queue::memory::MemoryQueue;
 
@@ -39,6 +44,14 @@ pub(crate) fn subject(number: u32) -> Subject {
 
 pub(crate) fn object(number: u32) -> EntraUserId {
     EntraUserId::parse(&format!("8d0b5a0e-2c0f-4d4b-9a1a-{number:012x}")).unwrap()
+}
+
+pub(crate) fn group(number: u32) -> JumpCloudGroupId {
+    JumpCloudGroupId::parse(&format!("65f{number:019x}b1")).unwrap()
+}
+
+pub(crate) fn group_object(number: u32) -> EntraGroupId {
+    EntraGroupId::parse(&format!("8d0b5a0e-2c0f-4d4b-9a1a-{number:010x}b1")).unwrap()
 }
 
 pub(crate) fn tenant() -> TenantId {
@@ -106,18 +119,27 @@ impl World {
         self.store.config(&id(named)).await.unwrap().unwrap()
     }
 
+    /// A person.
     pub(crate) async fn find(&self, key: &str) -> Result<Found, AdminError> {
         let stored = directory::choose(&self.store, None).await?;
-        find(&self.store, &stored, key.parse::<UserKey>().unwrap()).await
+        find(&self.store, &stored, Key::User(key.parse().unwrap())).await
+    }
+
+    pub(crate) async fn find_group(&self, key: &str) -> Result<Found, AdminError> {
+        let stored = directory::choose(&self.store, None).await?;
+        find(&self.store, &stored, Key::Group(key.parse().unwrap())).await
+    }
+
+    /// Takes a person's lease, which must be free.
+    pub(crate) async fn acquire(&self, number: u32) -> Lease {
+        self.acquire_subject(&subject(number)).await
     }
 
     /// Takes the lease, which must be free.
-    pub(crate) async fn acquire(&self, number: u32) -> Lease {
-        let acquired = self
-            .store
-            .acquire(&id("corp"), &subject(number), &Brings::default(), self.terms())
-            .await
-            .unwrap();
+    pub(crate) async fn acquire_subject(&self, subject: &Subject) -> Lease {
+        let brings = Brings::default();
+        let acquired =
+            self.store.acquire(&id("corp"), subject, &brings, self.terms()).await.unwrap();
         match acquired {
             Acquired::Taken(held) => held.lease,
             other => panic!("the lease is not free: {other:?}"),
@@ -147,6 +169,52 @@ impl World {
         let members = &Hints::default();
         let commit = Commit { record, heard: None, members, due, audit, claims: &claims };
         self.store.commit(&lease, terms, commit).await.unwrap();
+    }
+}
+
+impl World {
+    /// Commits a group's record as a sync would, with the claim of its binding.
+    pub(crate) async fn commit_group(
+        &self,
+        number: u32,
+        record: &GroupRecord,
+        members: &Hints,
+        due: Option<Timestamp>,
+    ) {
+        let lease = self.acquire_subject(&Subject::Group(group(number))).await;
+        let claims: Vec<_> = record.binding.iter().map(group_claim).collect();
+        let record = &Record::Group(Box::new(record.clone()));
+        let commit = Commit { record, heard: None, members, due, audit: &[], claims: &claims };
+        self.store.commit(&lease, self.terms(), commit).await.unwrap();
+    }
+}
+
+/// A group's binding takes its object.
+fn group_claim(binding: &GroupBinding) -> ClaimChange {
+    let what = ClaimedThing::Object((&binding.object).into());
+    ClaimChange::Take { key: Claimed { tenant: tenant(), what }, object: None }
+}
+
+/// A group bound an hour ago, whose sync was committed at the present of the story.
+pub(crate) fn bound_group(number: u32, name: &str) -> GroupRecord {
+    let bound_at = time("2026-05-01T07:00:00Z");
+    GroupRecord {
+        binding: Some(GroupBinding {
+            object: group_object(number),
+            name: name.into(),
+            origin: Origin::Created,
+            bound_at,
+            created_at: Some(bound_at),
+            written_at: Some(bound_at),
+        }),
+        listed_at: Some(time("2026-05-01T07:59:30Z")),
+        members_written_at: Some(time("2026-05-01T07:05:00Z")),
+        upkeep: Upkeep {
+            covered: Some(time("2026-05-01T07:59:30Z")),
+            synced_at: Some(time("2026-05-01T08:00:00Z")),
+            ..Upkeep::default()
+        },
+        ..GroupRecord::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use admin::config::FirstRunWish;
 use admin::events::When;
-use admin::find::UserKey;
+use admin::find::{GroupKey, Key, UserKey};
 use admin::parked::Which;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,7 +25,7 @@ BULK_QUEUE_URL and PARKED_QUEUE_URL; credentials and region are those of the AWS
 
 Exit status: 0 all is well, 1 a problem was found or something did not work, 2 bad usage.";
 
-/// Syncs people from JumpCloud to Microsoft Entra ID: looking at it and setting it off.
+/// Syncs people and groups from JumpCloud to Microsoft Entra ID: looking at it and setting it off.
 #[derive(Debug, Parser)]
 #[command(name = "entra-sync", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -76,12 +76,12 @@ Examples:
   entra-sync status
   entra-sync status --json | jq '.directories[].findings'
 
-Exit status 1: somebody fails for good, messages are parked, or events are no longer read.")]
+Exit status 1: a person or a group fails for good, messages are parked, or events are no longer read.")]
     Status,
-    /// What is remembered of one person.
+    /// What is remembered of one person or group.
     #[command(subcommand)]
     Show(ShowCommand),
-    /// Syncs one person now.
+    /// Syncs one person or group now.
     #[command(subcommand)]
     Sync(SyncCommand),
     /// Who fails for good, and trying again before their time.
@@ -95,6 +95,7 @@ Exit status 1: somebody fails for good, messages are parked, or events are no lo
 Examples:
   entra-sync events --since 2h
   entra-sync events --user ada@corp.example --limit 10
+  entra-sync events --group 65f0000000000000000000b1
   entra-sync events --since 2026-05-01T00:00:00Z --until 2026-05-02T00:00:00Z --json
   entra-sync events --follow
 
@@ -188,6 +189,16 @@ Examples:
         #[arg(value_name = "ID|UPN|OBJECT-ID")]
         user: UserKey,
     },
+    /// One group's binding, findings, failure and waits, and how far its members have come.
+    #[command(after_help = "\
+Examples:
+  entra-sync show group 65f0000000000000000000b1
+  entra-sync show group 8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f00b1 --json")]
+    Group {
+        /// A JumpCloud id or an Entra object id.
+        #[arg(value_name = "ID|OBJECT-ID")]
+        group: GroupKey,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -204,17 +215,40 @@ Exit status 1 with --wait: it was not synced in time, or it fails for good.")]
         /// A JumpCloud id, an Entra object id or a UPN.
         #[arg(value_name = "ID|UPN|OBJECT-ID")]
         user: UserKey,
-        /// Waits until it was synced, at most so many seconds, and shows the result.
-        #[arg(
-            long,
-            value_name = "SECONDS",
-            num_args = 0..=1,
-            require_equals = true,
-            default_missing_value = "120",
-            value_parser = seconds,
-        )]
-        wait: Option<Duration>,
+        #[command(flatten)]
+        wait: WaitArgs,
     },
+    /// Rings for one group and its members, as an event would.
+    #[command(after_help = "\
+Examples:
+  entra-sync sync group 65f0000000000000000000b1
+  entra-sync sync group 8d0b5a0e-2c0f-4d4b-9a1a-0d6f0b1f00b1 --wait --yes
+
+The members of a large group, and of one that was listed in the last 30 seconds, take more than
+one sync: --wait shows the first, and `show group` what is still to come.
+
+Exit status 1 with --wait: it was not synced in time, or it fails for good.")]
+    Group {
+        /// A JumpCloud id or an Entra object id.
+        #[arg(value_name = "ID|OBJECT-ID")]
+        group: GroupKey,
+        #[command(flatten)]
+        wait: WaitArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitArgs {
+    /// Waits until it was synced, at most so many seconds, and shows the result.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "120",
+        value_parser = seconds,
+    )]
+    pub(crate) wait: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -230,17 +264,19 @@ Examples:
 Examples:
   entra-sync failures retry ada@corp.example
   entra-sync failures retry 65f0000000000000000000b1
-  entra-sync failures retry --all --yes")]
+  entra-sync failures retry --all --yes
+
+Groups are left out where they are off, since nobody would sync them.")]
     Retry(RetryArgs),
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct RetryArgs {
-    /// A JumpCloud id of a person or a group, an Entra object id or a UPN.
+    /// A JumpCloud id or an Entra object id of a person or a group, or a UPN.
     #[arg(value_name = "ID|UPN|OBJECT-ID")]
     pub(crate) user: Option<UserKey>,
-    /// Everybody in the directory who fails.
+    /// Every person and group in the directory that fails.
     #[arg(long)]
     all: bool,
 }
@@ -304,7 +340,10 @@ pub(crate) struct EventsArgs {
     pub(crate) until: Option<When>,
     /// About this person only: a JumpCloud id, an Entra object id or a UPN.
     #[arg(long, value_name = "ID|UPN|OBJECT-ID")]
-    pub(crate) user: Option<UserKey>,
+    user: Option<UserKey>,
+    /// About this group and its members only: a JumpCloud id or an Entra object id.
+    #[arg(long, value_name = "ID|OBJECT-ID", conflicts_with = "user")]
+    group: Option<GroupKey>,
     /// The latest so many.
     #[arg(long, value_name = "NUMBER", default_value_t = 50,
           value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -312,6 +351,14 @@ pub(crate) struct EventsArgs {
     /// Goes on with what is added, until it is interrupted.
     #[arg(long, short)]
     pub(crate) follow: bool,
+}
+
+impl EventsArgs {
+    /// About whom or what only.
+    pub(crate) fn about(&self) -> Option<Key> {
+        let user = self.user.clone().map(Key::User);
+        user.or_else(|| self.group.clone().map(Key::Group))
+    }
 }
 
 /// Between a second and an hour.

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use admin::config::{self, FirstRunWish, Stored, Tenants, Validated};
 use admin::events::{Events, Follower, events};
 use admin::failures::{failures, retry_all, retry_one};
-use admin::find::{UserKey, find};
+use admin::find::{Key, UserKey, find};
 use admin::parked::{Which, parked, replay, replay_question};
-use admin::show::show_user;
+use admin::show::show;
 use admin::status::status;
-use admin::sync::{check_active, sync_user};
+use admin::sync::{self, check_active, sync};
 use admin::{AdminError, Answer, Exit, directory};
 use clock::Clock;
 use store::{AuditQuery, Store};
-use sync_core::ids::{DirectoryId, Subject};
+use sync_core::ids::DirectoryId;
 use transport::CustomEndpoints;
 use work_queue::ParkedQueue;
 
@@ -97,10 +97,10 @@ pub(crate) enum Needs {
     ShowConfig,
     /// `status`.
     Status,
-    /// `show user`.
-    ShowUser(UserKey),
-    /// `sync user`.
-    SyncUser(UserKey, Option<std::time::Duration>),
+    /// `show`.
+    Show(Key),
+    /// `sync`.
+    Sync(Key, Option<std::time::Duration>),
     /// `failures list`.
     Failures,
     /// `failures retry` of one, or of all.
@@ -140,8 +140,12 @@ pub(crate) fn without_aws(
         Command::Config(ConfigCommand::Deactivate { id }) => Needs::Deactivate(id),
         Command::Config(ConfigCommand::Show) => Needs::ShowConfig,
         Command::Status => Needs::Status,
-        Command::Show(ShowCommand::User { user }) => Needs::ShowUser(user),
-        Command::Sync(SyncCommand::User { user, wait }) => Needs::SyncUser(user, wait),
+        Command::Show(ShowCommand::User { user }) => Needs::Show(Key::User(user)),
+        Command::Show(ShowCommand::Group { group }) => Needs::Show(Key::Group(group)),
+        Command::Sync(SyncCommand::User { user, wait }) => Needs::Sync(Key::User(user), wait.wait),
+        Command::Sync(SyncCommand::Group { group, wait }) => {
+            Needs::Sync(Key::Group(group), wait.wait)
+        }
         Command::Failures(FailuresCommand::List) => Needs::Failures,
         Command::Failures(FailuresCommand::Retry(one)) => Needs::Retry(one.user),
         Command::Parked(ParkedCommand::List { limit }) => Needs::Parked(limit.into()),
@@ -225,19 +229,17 @@ impl<S: Store, Q: ParkedQueue, T: Tenants> World<S, Q, T> {
             }
             Needs::ShowConfig => doors.answer(&Stored(directory::choose(store, named).await?)),
             Needs::Status => doors.answer(&status(store, queue, clock, named).await?),
-            Needs::ShowUser(key) => {
+            Needs::Show(key) => {
                 let stored = directory::choose(store, named).await?;
                 let found = find(store, &stored, key).await?;
-                doors.answer(&show_user(store, clock, found).await?)
+                doors.answer(&show(store, clock, found).await?)
             }
-            Needs::SyncUser(key, wait) => {
+            Needs::Sync(key, wait) => {
                 let stored = directory::choose(store, named).await?;
                 let found = find(store, &stored, key).await?;
                 check_active(store, &found).await?;
-                let question =
-                    format!("Sync user {} of directory {} now", found.user, found.directory);
-                doors.asker.confirm(&question, doors.output)?;
-                doors.answer(&sync_user(store, queue, clock, found, wait).await?)
+                doors.asker.confirm(&sync::question(&found), doors.output)?;
+                doors.answer(&sync(store, queue, clock, found, wait).await?)
             }
             Needs::Failures => {
                 let stored = directory::choose(store, named).await?;
@@ -274,10 +276,10 @@ impl<S: Store, Q: ParkedQueue, T: Tenants> World<S, Q, T> {
         let Self { store, clock, .. } = self;
         let stored = directory::choose(store, named).await?;
         let now = clock.now();
-        let (directory, subject) = match args.user {
+        let (directory, subject) = match args.about() {
             Some(key) => {
                 let found = find(store, &stored, key).await?;
-                (found.directory, Some(Subject::User(found.user)))
+                (found.directory, Some(found.subject))
             }
             None => (stored.directory, None),
         };

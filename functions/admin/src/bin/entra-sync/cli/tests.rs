@@ -50,7 +50,12 @@ fn bad_usage_ends_with_2() {
         "config apply x.toml --first-run=done",
         "show user",
         "show user ada",
-        "show group 65f0000000000000000000b1",
+        "show group",
+        "show group sales",
+        "show group sales@corp.example",
+        "show group 65f0000000000000000000b1 --wait",
+        "sync group sales",
+        "sync group 65f0000000000000000000b1 --wait=0",
         "sync user 65f0000000000000000000a1 --wait=0",
         "sync user 65f0000000000000000000a1 --wait=3601",
         "sync user 65f0000000000000000000a1 --wait=soon",
@@ -59,6 +64,8 @@ fn bad_usage_ends_with_2() {
         "events --since yesterday",
         "events --follow --until 1h",
         "events --user ada",
+        "events --group sales",
+        "events --user 65f0000000000000000000a1 --group 65f0000000000000000000b1",
         "status --directory Corp",
         "status --nonsense",
         "config deactivate",
@@ -86,13 +93,27 @@ fn what_is_typed_is_what_is_meant() {
     assert_eq!((events.limit, events.follow), (10_000, true));
 
     let wait = |arguments: &str| match parse(arguments).unwrap().command {
-        Command::Sync(SyncCommand::User { wait, .. }) => wait.map(|wait| wait.as_secs()),
+        Command::Sync(SyncCommand::User { wait, .. } | SyncCommand::Group { wait, .. }) => {
+            wait.wait.map(|wait| wait.as_secs())
+        }
         _ => panic!("not sync"),
     };
     assert_eq!(wait("sync user 65f0000000000000000000a1"), None);
     assert_eq!(wait("sync user 65f0000000000000000000a1 --wait"), Some(120));
     assert_eq!(wait("sync user 65f0000000000000000000a1 --wait=5"), Some(5));
     assert_eq!(wait("sync user --wait 65f0000000000000000000a1"), Some(120));
+
+    assert_eq!(wait("sync group 65f0000000000000000000b1"), None);
+    assert_eq!(wait("sync group 65f0000000000000000000b1 --wait=5"), Some(5));
+
+    let about = |arguments: &str| match parse(arguments).unwrap().command {
+        Command::Events(args) => args.about(),
+        _ => panic!("not events"),
+    };
+    let id = "65f0000000000000000000b1";
+    assert_eq!(about("events"), None);
+    assert_eq!(about(&format!("events --user {id}")), Some(Key::User(id.parse().unwrap())));
+    assert_eq!(about(&format!("events --group {id}")), Some(Key::Group(id.parse().unwrap())));
 
     let which = |arguments: &str| match parse(arguments).unwrap().command {
         Command::Parked(ParkedCommand::Replay(messages)) => messages.which(),

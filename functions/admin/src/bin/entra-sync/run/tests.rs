@@ -3,6 +3,7 @@
 use clap::Parser;
 use jiff::Timestamp;
 use store::memory::MemoryStore;
+use sync_core::audit::{AuditEvent, AuditKind};
 use sync_core::upn::Domain;
 use work_queue::memory::MemoryQueue;
 use work_queue::{Lane, WorkQueue};
@@ -153,7 +154,12 @@ async fn a_sync_asks_and_rings() {
     let rung = run(&world, sync, Some("yes\n")).await;
     assert_eq!(rung.exit, Exit::Ok);
     assert_eq!(rung.messages, "Sync user 65f0000000000000000000a1 of directory corp now? [y/N] ");
-    assert_eq!(world.queue.items(Lane::Events).len(), 1);
+    let group = run(&world, "sync group 65f0000000000000000000b1", Some("y\n")).await;
+    assert_eq!(group.messages, "Sync group 65f0000000000000000000b1 of directory corp now? [y/N] ");
+    assert_eq!(group.answers, "rang for group 65f0000000000000000000b1 of directory corp\n");
+    let rung: Vec<_> = world.queue.items(Lane::Events);
+    let rung: Vec<_> = rung.iter().map(|item| item.subject.to_string()).collect();
+    assert_eq!(rung, ["user:65f0000000000000000000a1", "group:65f0000000000000000000b1"]);
 }
 
 #[tokio::test]
@@ -232,10 +238,12 @@ async fn nobody_to_try_again_needs_no_answer() {
     let world = world();
     let file = file("failures.toml", FILE);
     run(&world, &format!("config apply {file} --first-run=apply --yes"), None).await;
-    for command in ["failures list", "failures retry --all"] {
+    for (command, answer) in [
+        ("failures list", "no subject of directory corp fails for good\n"),
+        ("failures retry --all", "no subject of directory corp can be tried again\n"),
+    ] {
         let ran = run(&world, command, None).await;
-        let nobody = "nobody of directory corp fails for good\n";
-        assert_eq!((ran.exit, ran.answers.as_str()), (Exit::Ok, nobody), "{}", ran.messages);
+        assert_eq!((ran.exit, ran.answers.as_str()), (Exit::Ok, answer), "{}", ran.messages);
     }
     let one = run(&world, "failures retry 65f0000000000000000000a1 --yes", None).await;
     assert_eq!((one.exit, one.answers.as_str()), (Exit::Problem, ""));
@@ -255,6 +263,52 @@ async fn a_query_that_finds_nothing_is_no_problem() {
     let nobody = run(&world, "show user 65f0000000000000000000a1", None).await;
     assert_eq!((nobody.exit, nobody.answers.as_str()), (Exit::Problem, ""));
     assert!(nobody.messages.contains("has no record of user"), "{}", nobody.messages);
+    let none = run(&world, "events --json --group 65f0000000000000000000b1", None).await;
+    assert_eq!((none.exit, none.answers.as_str()), (Exit::Ok, ""));
+    let nothing = run(&world, "show group 65f0000000000000000000b1", None).await;
+    assert_eq!((nothing.exit, nothing.answers.as_str()), (Exit::Problem, ""));
+    assert!(nothing.messages.contains("has no record of group"), "{}", nothing.messages);
+}
+
+#[tokio::test]
+async fn events_may_be_those_of_one_group() {
+    let world = world();
+    let file = file("group-events.toml", FILE);
+    run(&world, &format!("config apply {file} --yes"), None).await;
+    let (directory, now) = ("corp".parse().unwrap(), world.clock.now());
+    let second = std::time::Duration::from_secs(1);
+    let terms = store::Terms { now, lease: second, settle: second };
+    for subject in ["group:65f0000000000000000000b1", "user:65f0000000000000000000a1"] {
+        let subject: sync_core::ids::Subject = subject.parse().unwrap();
+        let brings = sync_core::record::Brings::default();
+        let acquired = world.store.acquire(&directory, &subject, &brings, terms).await.unwrap();
+        let store::Acquired::Taken(held) = acquired else { panic!("not free") };
+        let audit = [AuditEvent {
+            id: subject.to_string(),
+            at: now,
+            kind: AuditKind::MemberAdd,
+            subject,
+            object: None,
+            changes: vec![],
+            reason: None,
+            error: None,
+            initiated_by: "due".into(),
+        }];
+        let (record, members) = (&held.record, &held.mailbox.members);
+        let commit =
+            store::Commit { record, heard: None, members, due: None, audit: &audit, claims: &[] };
+        world.store.commit(&held.lease, terms, commit).await.unwrap();
+    }
+    let ids = async |arguments: &str| {
+        let ran = run(&world, &format!("events --json {arguments}"), None).await;
+        let id =
+            |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].clone();
+        ran.answers.lines().map(id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("").await.len(), 2);
+    let of_the_group = ids("--group 65f0000000000000000000b1").await;
+    assert_eq!(of_the_group, ["group:65f0000000000000000000b1"]);
+    assert_eq!(ids("--user 65f0000000000000000000a1").await, ["user:65f0000000000000000000a1"]);
 }
 
 /// Somebody who reads no more.
