@@ -17,7 +17,7 @@ const SHARED: &[&[&str]] = &[
 ];
 
 /// What a pure crate may use: neither async nor I/O nor a wire format.
-const PURE: &[(&str, &[&str])] = &[("sync-core", &["jiff"])];
+const PURE: &[(&str, &[&str])] = &[("sync-core", &["jiff", "unicode-normalization"])];
 
 /// What must not even be reached through others: `ingest` talks to no vendor, and the settings are
 /// no place to know one.
