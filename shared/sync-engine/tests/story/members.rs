@@ -35,6 +35,24 @@ async fn g5_one_who_is_refused_keeps_nobody_else_out() {
     at_rest(&world, &group).await;
 }
 
+/// Who was named is looked at again after a fault, and not only by the second look of the event.
+#[tokio::test]
+async fn g9_trouble_forgets_nobody_who_was_named() {
+    let mut world = World::new().await;
+    let more = world.employee("more").await;
+    let (group, _) = team(&mut world, 2).await;
+    let broken = Effect::Status { status: 503, retry_after: None, body: None };
+    world.entra.control().add_fault(Fault::once("GET /users/{id}/memberOf", broken));
+    world.jumpcloud.state(|state| state.add_member(&group, more.as_str()));
+    world.deliver();
+    world.drain().await;
+    assert_eq!(members(&world, &group).await.len(), 2);
+    world.advance(8);
+    world.drain().await;
+    assert_eq!(members(&world, &group).await.len(), 3);
+    at_rest(&world, &group).await;
+}
+
 #[tokio::test]
 async fn g6_who_is_not_ours_is_left_alone_and_reported() {
     let mut world = World::new().await;
