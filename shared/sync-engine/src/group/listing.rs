@@ -60,6 +60,12 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.remove_listed(wanted, plan.leave).await?;
         let unbound: Vec<JumpCloudUserId> = plan.unbound.into_iter().collect();
         self.left = Hints::default();
+        if from.is_some() {
+            // Whoever came meanwhile, before that place in the order, is for another listing.
+            self.left = Hints::Many;
+            self.covers = false;
+            self.look_again(after(began, GroupRecord::LISTED));
+        }
         self.wait_for_members(&unbound).await?;
         let written = self.record.members_written_at.filter(|at| *at >= began);
         self.record.members_written_at = written;
@@ -207,7 +213,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         // Whoever was bound while the notes were left is seen by another look.
         let bound = self.objects(unbound.iter().cloned()).await?;
         if !bound.is_empty() {
-            self.left = Hints::of(bound.into_iter().map(|(user, _)| user));
+            let bound = Hints::of(bound.into_iter().map(|(user, _)| user));
+            self.left = std::mem::take(&mut self.left).and(bound);
             self.look_soon();
         }
         Ok(())

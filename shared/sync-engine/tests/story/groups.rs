@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use simulators::{Effect, Fault};
-use store::Store;
+use store::{AuditQuery, Store};
 use sync_core::finding::FindingCode;
 use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::policy::OnDisconnect;
@@ -268,4 +268,44 @@ async fn g1_a_sweep_reaches_groups_without_an_event() {
     assert!(record(&world, &group).await.let_go);
     assert_eq!(world.headcount(), (2, 0));
     at_rest(&world, &group).await;
+}
+
+/// What a crashed creation owed is told once, by whoever syncs next.
+#[tokio::test]
+async fn r12_a_new_group_is_told_once() {
+    let mut world = World::new().await;
+    let (group, _) = world.team("team", 1);
+    world.connect_group(&group);
+    let mut creator = world.worker(&ring_group(&world, &group), &[Stop::After("record", 1)]);
+    creator.reached().await;
+    creator.crash().await;
+    world.advance(21);
+    world.deliver();
+    world.settle().await;
+    let subject = Subject::Group(JumpCloudGroupId::parse(&group).unwrap());
+    let query = AuditQuery { subject: Some(subject), limit: 100, ..AuditQuery::default() };
+    let told = world.table.audit(&world.directory.id, &query, world.clock.now()).await.unwrap();
+    let mut kinds: Vec<&str> = told.iter().map(|event| event.kind.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["group_create_provision", "group_member_add_provision"]);
+    at_rest(&world, &group).await;
+}
+
+/// Who comes to a group that is not ours is nobody's business: the vendors are not asked.
+#[tokio::test]
+async fn g9_members_of_other_groups_cost_nothing() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    let group = world.jumpcloud.state(|state| state.add_group(json!({"name": "Chess"})));
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.add_member(&group, ada.as_str()));
+    let events = world.events();
+    let of_group = events.iter().find(|item| matches!(item.subject, Subject::Group(_)));
+    world.clear_journals();
+    world.work(of_group.unwrap()).await;
+    let asked = [world.jumpcloud.control().journal(), world.entra.control().journal()];
+    assert_eq!(asked.map(|journal| journal.len()), [0, 0]);
+    world.settle().await;
+    assert!(record(&world, &group).await.binding.is_none());
+    assert_eq!(groups(&world).len(), 0);
 }
