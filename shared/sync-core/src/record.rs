@@ -9,100 +9,16 @@ use jiff::Timestamp;
 
 use crate::attributes::{Attribute, Value};
 use crate::audit::AuditEvent;
-use crate::finding::Finding;
 use crate::ids::{EntraUserId, Subject, Upn};
 use crate::policy::Timing;
 
 mod group;
+mod mailbox;
+mod upkeep;
 
 pub use group::{GroupBinding, GroupRecord, Hints};
-
-/// What messages left in the record (R2).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mailbox {
-    /// The youngest event time that reached the record and is not covered yet.
-    pub heard: Option<Timestamp>,
-    /// Evidence: a `user_delete` was seen for the id. Never cleared; ids are not used twice.
-    pub deleted_seen: bool,
-    /// The strongest state that an item announced; cleared by the commit that used it.
-    pub expect: Option<Expect>,
-    /// For a group: whose membership may have changed; cleared by the commit that used it (G9).
-    pub members: Hints,
-}
-
-/// What an item brings to the record when it takes the lease or leaves word (R2).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Brings {
-    /// The event's time.
-    pub event_at: Option<Timestamp>,
-    /// The event is a `user_delete`.
-    pub deleted: bool,
-    /// The state that the event announces.
-    pub expect: Option<Expect>,
-    /// For a group: whose membership the event names (G9).
-    pub members: Hints,
-    /// The stored `due` that it rings for; a record that is due at another time has been looked at.
-    pub due: Option<Timestamp>,
-    /// It asks for a sync whatever the record covers: an operator, a follow-up, a sweep.
-    pub unconditional: bool,
-}
-
-impl Brings {
-    /// What two items of one subject bring together: whatever one of them asks for.
-    pub fn and(self, other: Self) -> Self {
-        // Of two bells for different times one may be void; together they are heard.
-        let differ = self.due.zip(other.due).is_some_and(|(one, another)| one != another);
-        Self {
-            event_at: self.event_at.max(other.event_at),
-            deleted: self.deleted || other.deleted,
-            expect: self.expect.max(other.expect),
-            members: self.members.and(other.members),
-            due: self.due.max(other.due),
-            unconditional: self.unconditional || other.unconditional || differ,
-        }
-    }
-
-    /// The same, with no event later than `now`: a sender's clock may be ahead, and an event in the
-    /// future would put off every second look (R4).
-    pub fn by(self, now: Timestamp) -> Self {
-        Self { event_at: self.event_at.map(|at| at.min(now)), ..self }
-    }
-
-    /// Whether a record leaves nothing to do for what the items bring.
-    ///
-    /// Each of them must have been answered: the event by what is covered (R5), the bell by a `due`
-    /// that has moved on. What names neither is never answered.
-    pub fn are_answered(
-        &self,
-        covered: Option<Timestamp>,
-        deleted_seen: bool,
-        due: Option<Timestamp>,
-        settle: Duration,
-    ) -> bool {
-        let names_something = self.event_at.is_some() || self.due.is_some();
-        let event = self.event_at.is_none() || covers(covered, deleted_seen, self, settle);
-        let bell = self.due.is_none() || self.due != due;
-        let evidence = !self.deleted || self.event_at.is_some();
-        names_something && !self.unconditional && event && bell && evidence
-    }
-}
-
-/// Whether a record already covers the event that an item announces (R5).
-///
-/// True only if the item has a time, that time plus `settle` lies before the earliest JumpCloud
-/// `Date` of the last committed successful sync, and the item brings no evidence that is missing.
-pub fn covers(
-    covered: Option<Timestamp>,
-    deleted_seen: bool,
-    brings: &Brings,
-    settle: Duration,
-) -> bool {
-    let (Some(covered), Some(at)) = (covered, brings.event_at) else { return false };
-    if brings.deleted && !deleted_seen {
-        return false;
-    }
-    at.checked_add(settle).is_ok_and(|settled| settled < covered)
-}
+pub use mailbox::{Brings, Expect, Mailbox, covers};
+pub use upkeep::{Failure, Upkeep};
 
 /// What is remembered of one subject.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,23 +91,6 @@ pub struct UserRecord {
     pub locked_since: Option<Timestamp>,
     /// How its syncs went.
     pub upkeep: Upkeep,
-}
-
-/// What every record remembers beside its matter: how the syncs of the subject went.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Upkeep {
-    /// The earliest JumpCloud `Date` of the last committed successful sync (R5).
-    pub covered: Option<Timestamp>,
-    /// The last permanent failure (S5).
-    pub failure: Option<Failure>,
-    /// How often in a row a passing fault ended the sync; the next wait grows with it.
-    pub retries: u32,
-    /// The vendor asked to be left alone until then.
-    pub vendor_wait: Option<Timestamp>,
-    /// What the last sync found.
-    pub findings: Vec<Finding>,
-    /// When the last sync was committed.
-    pub synced_at: Option<Timestamp>,
 }
 
 /// The proof that an Entra object is ours.
@@ -319,153 +218,4 @@ pub struct Expecting {
     pub expect: Expect,
     /// The first look.
     pub since: Timestamp,
-}
-
-/// A state that an event announces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Expect {
-    /// `user_suspended`, or a `user_update` that suspends.
-    Suspended,
-    /// `user_delete`.
-    Deleted,
-}
-
-/// A permanent failure and its next attempt (S5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// Its class, as the error named it.
-    pub class: String,
-    /// What an operator needs to know; no personal data.
-    pub message: String,
-    /// How often it was met in a row.
-    pub attempts: u32,
-    /// When it was first met.
-    pub since: Timestamp,
-    /// When it is tried again without a new event.
-    pub next: Timestamp,
-}
-
-impl Failure {
-    /// The ledger's entry after meeting this failure once more: 1, 6, 12, 24 h, then daily.
-    ///
-    /// After 28 days it is no longer tried without a new event: `next` is the far future.
-    pub fn again(
-        previous: Option<&Self>,
-        class: impl Into<String>,
-        message: impl Into<String>,
-        now: Timestamp,
-    ) -> Self {
-        const HOUR: u64 = 3600;
-        let class = class.into();
-        let previous = previous.filter(|previous| previous.class == class);
-        // Tried before its time, by an event or its second look: the ledger goes on as it was.
-        if let Some(previous) = previous.filter(|previous| now < previous.next) {
-            return Self { message: message.into(), ..previous.clone() };
-        }
-        let attempts = previous.map_or(0, |previous| previous.attempts) + 1;
-        let since = previous.map_or(now, |previous| previous.since);
-        let hours = match attempts {
-            1 => 1,
-            2 => 6,
-            3 => 12,
-            _ => 24,
-        };
-        let given_up = !within(since, Duration::from_secs(28 * 24 * HOUR), now);
-        let next =
-            if given_up { Timestamp::MAX } else { after(now, Duration::from_secs(hours * HOUR)) };
-        Self { class, message: message.into(), attempts, since, next }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    const SETTLE: Duration = Duration::from_secs(30);
-
-    #[test]
-    fn r5_covered_needs_thirty_seconds_and_the_evidence() {
-        let event =
-            |second, deleted| Brings { event_at: Some(at(second)), deleted, ..Brings::default() };
-        assert!(covers(Some(at(100)), false, &event(69, false), SETTLE));
-        assert!(!covers(Some(at(100)), false, &event(70, false), SETTLE));
-        assert!(!covers(Some(at(100)), false, &event(60, true), SETTLE));
-        assert!(covers(Some(at(100)), true, &event(60, true), SETTLE));
-        assert!(!covers(None, false, &event(60, false), SETTLE));
-        assert!(!covers(Some(at(100)), false, &Brings::default(), SETTLE));
-    }
-
-    #[test]
-    fn r5_a_bell_for_a_due_that_has_moved_on_is_answered() {
-        let bell = Brings { due: Some(at(50)), ..Brings::default() };
-        assert!(!bell.are_answered(None, false, Some(at(50)), SETTLE));
-        assert!(bell.are_answered(None, false, Some(at(51)), SETTLE));
-        assert!(bell.are_answered(None, false, None, SETTLE));
-        // One of two is void, whichever it is: the other is heard.
-        let later = Brings { due: Some(at(90)), ..Brings::default() };
-        assert!(!bell.clone().and(later).are_answered(None, false, Some(at(50)), SETTLE));
-        assert!(bell.clone().and(bell.clone()).are_answered(None, false, None, SETTLE));
-        // Beside a covered event, and beside one that is not.
-        let event = |second| Brings { event_at: Some(at(second)), ..Brings::default() };
-        assert!(bell.clone().and(event(60)).are_answered(Some(at(100)), false, None, SETTLE));
-        assert!(!bell.clone().and(event(80)).are_answered(Some(at(100)), false, None, SETTLE));
-        assert!(!bell.and(event(60)).are_answered(Some(at(100)), false, Some(at(50)), SETTLE));
-    }
-
-    #[test]
-    fn r5_what_asks_for_a_sync_is_never_answered_by_a_covered_event_beside_it() {
-        let operator = Brings { unconditional: true, ..Brings::default() };
-        let event = Brings { event_at: Some(at(60)), ..Brings::default() };
-        assert!(event.are_answered(Some(at(100)), false, None, SETTLE));
-        assert!(!event.and(operator).are_answered(Some(at(100)), false, None, SETTLE));
-        assert!(!Brings::default().are_answered(Some(at(100)), false, None, SETTLE));
-    }
-
-    #[test]
-    fn r2_two_items_bring_together_whatever_one_of_them_brings() {
-        let deletion = Brings {
-            event_at: Some(at(60)),
-            deleted: true,
-            expect: Some(Expect::Deleted),
-            ..Brings::default()
-        };
-        let bell = Brings {
-            event_at: Some(at(50)),
-            due: Some(at(70)),
-            unconditional: true,
-            ..Brings::default()
-        };
-        let both = Brings { due: bell.due, unconditional: true, ..deletion.clone() };
-        assert_eq!(deletion.clone().and(bell.clone()), both);
-        assert_eq!(bell.and(deletion), both);
-    }
-
-    #[test]
-    fn r4_an_event_in_the_future_counts_as_of_now() {
-        let event = Brings { event_at: Some(at(9000)), ..Brings::default() };
-        assert_eq!(event.by(at(60)).event_at, Some(at(60)));
-    }
-
-    #[test]
-    fn s5_attempts_grow_apart_and_end_after_28_days() {
-        let mut failure = Failure::again(None, "x", "m", at(0));
-        let mut waits = vec![failure.next.as_second()];
-        for _ in 0..4 {
-            let now = failure.next;
-            failure = Failure::again(Some(&failure), "x", "m", now);
-            waits.push(failure.next.as_second() - now.as_second());
-        }
-        assert_eq!(waits, [3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600]);
-        let late = Failure::again(Some(&failure), "x", "m", at(29 * 24 * 3600));
-        assert_eq!(late.next, Timestamp::MAX);
-        let early = Failure { next: at(100), ..failure.clone() };
-        let again = Failure::again(Some(&early), "x", "new", at(99));
-        assert_eq!(again, Failure { message: "new".into(), ..early });
-        let other = Failure::again(Some(&failure), "y", "m", at(50));
-        assert_eq!((other.attempts, other.since), (1, at(50)));
-    }
 }
