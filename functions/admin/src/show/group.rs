@@ -19,7 +19,7 @@ pub(super) fn state(record: &GroupRecord) -> &'static str {
 
 /// The binding, and how far the members have come.
 pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<Row> {
-    let GroupRecord { listed_at, looked_at, members_written_at, added_until, dynamic, .. } = record;
+    let GroupRecord { listed_at, size, looked_at, members_written_at, added_until, .. } = record;
     let when = |at: &Option<Timestamp>| at.map_or("-".to_owned(), |at| time_and_distance(at, now));
     let mut rows = Vec::new();
     if let Some(binding) = &record.binding {
@@ -37,9 +37,10 @@ pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<R
     }
     rows.extend([
         ("members listed", when(listed_at)),
+        ("members at last", size.map_or("-".to_owned(), |size| size.to_string())),
         ("looked at by name", when(looked_at)),
         ("member written", when(members_written_at)),
-        ("dynamic", yes(*dynamic).to_owned()),
+        ("dynamic", yes(record.dynamic).to_owned()),
     ]);
     if let Some(member) = added_until {
         rows.push(("adding", format!("members are added up to {member}, in the order of ids")));
@@ -61,6 +62,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
         binding,
         let_go: _,
         listed_at,
+        size,
         looked_at,
         members_written_at,
         added_until,
@@ -77,6 +79,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
         "dynamic": dynamic,
         "members": {
             "listed_at": json_time(*listed_at),
+            "size": size,
             "looked_at": json_time(*looked_at),
             "written_at": json_time(*members_written_at),
             "added_until": added_until.as_ref().map(JumpCloudUserId::as_str),

@@ -80,6 +80,7 @@ async fn a_group_that_is_well() {
      created             2026-05-01 07:00:00 (1 h ago)
      last write          2026-05-01 07:00:00 (1 h ago)
      members listed      2026-05-01 07:59:30 (30 s ago)
+     members at last     5
      looked at by name   -
      member written      2026-05-01 07:05:00 (55 min ago)
      dynamic             no
@@ -119,6 +120,7 @@ async fn a_group_that_is_well() {
         },
         "listed_at": "2026-05-01T07:59:30Z",
         "looked_at": null,
+        "size": 5,
         "written_at": "2026-05-01T07:05:00Z"
       },
       "state": "bound",
@@ -182,6 +184,7 @@ async fn a_group_with_every_trouble() {
      created             2026-05-01 07:00:00 (1 h ago)
      last write          2026-05-01 07:00:00 (1 h ago)
      members listed      2026-05-01 07:59:30 (30 s ago)
+     members at last     5
      looked at by name   2026-05-01 07:59:58 (2 s ago)
      member written      2026-05-01 07:05:00 (55 min ago)
      dynamic             yes
@@ -258,6 +261,7 @@ async fn the_same_for_programs() {
         },
         "listed_at": "2026-05-01T07:59:30Z",
         "looked_at": "2026-05-01T07:59:58Z",
+        "size": 5,
         "written_at": "2026-05-01T07:05:00Z"
       },
       "state": "let_go",
@@ -282,6 +286,7 @@ async fn g9_ten_hints_are_many_and_name_nobody() {
      directory           corp
      state               not bound
      members listed      -
+     members at last     -
      looked at by name   -
      member written      -
      dynamic             no

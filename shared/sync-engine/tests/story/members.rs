@@ -6,6 +6,7 @@ use serde_json::json;
 use simulators::{Effect, Fault};
 use sync_core::finding::FindingCode;
 use sync_core::policy::OnDeletedInEntra;
+use work_queue::{Cause, Source, WorkItem};
 
 use crate::groups::{at_rest, codes, count, members, object, ring_group, team};
 use crate::world::{World, ring};
@@ -136,6 +137,35 @@ async fn g9_a_large_group_goes_on_in_another_invocation() {
     world.settle().await;
     assert_eq!(members(&world, &group).await.len(), 90);
     at_rest(&world, &group).await;
+}
+
+/// Somebody comes while a large group is worked on, before the place that has been reached.
+#[tokio::test]
+async fn g9_who_comes_between_two_parts_is_not_left_out() {
+    let mut world = World::new().await;
+    let early = world.employee("early").await;
+    let (group, _) = world.team("team", 60);
+    world.connect_group(&group);
+    world.deliver();
+    world.settle().await;
+    let ours = object(&world, &group).await;
+    for member in world.entra.state(|state| state.members(&ours)) {
+        world.entra.state(|state| state.remove_member(&ours, &member));
+    }
+    world.advance(3600);
+    world.invocation = Duration::from_secs(14);
+    let cause = Cause::of(Source::FollowUp);
+    world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
+    assert_eq!(members(&world, &group).await.len(), 20);
+    world.jumpcloud.state(|state| state.add_member(&group, early.as_str()));
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    for _ in 0..10 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(10);
+    }
+    assert_eq!(members(&world, &group).await.len(), 61);
 }
 
 #[tokio::test]
