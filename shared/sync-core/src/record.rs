@@ -219,3 +219,38 @@ pub struct Expecting {
     /// The first look.
     pub since: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_what_its_subject_is() {
+        let upkeep = Upkeep { retries: 3, ..Upkeep::default() };
+        let user = UserRecord { revoke_pending: true, ..UserRecord::default() };
+        let user = UserRecord { upkeep: upkeep.clone(), ..user };
+        let group = GroupRecord { dynamic: true, upkeep: upkeep.clone(), ..GroupRecord::default() };
+        for (subject, user, group, record) in [
+            (
+                "user:65f000000000000000000001",
+                Some(&user),
+                None,
+                Record::User(Box::new(user.clone())),
+            ),
+            (
+                "group:65f0000000000000000000b1",
+                None,
+                Some(&group),
+                Record::Group(Box::new(group.clone())),
+            ),
+            ("sweep", None, None, Record::Sweep(upkeep.clone())),
+        ] {
+            assert_eq!((record.user(), record.group()), (user, group), "{subject}");
+            assert_eq!(record.upkeep(), &upkeep, "{subject}");
+            let new = Record::new(&subject.parse().unwrap());
+            assert_eq!(new.user().is_some(), user.is_some(), "{subject}");
+            assert_eq!(new.group().is_some(), group.is_some(), "{subject}");
+            assert_eq!(new.upkeep(), &Upkeep::default(), "{subject}");
+        }
+    }
+}
