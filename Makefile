@@ -22,7 +22,7 @@ prepare: ## .local/venv with the pinned local AWS stand-in
 	  cp $(PINS) $(STAMP); }
 
 .PHONY: run
-run: prepare ## a sample company, synced on this machine; ONCE=1 ends after the table, COMPANY=folder takes another
+run: prepare ## a sample company, synced on this machine; ONCE=1 ends after the tables, COMPANY=folder takes another
 	@$(PYTHON) infra/local/run.py $(if $(ONCE),--once) $(if $(COMPANY),--company "$(COMPANY)")
 
 .PHONY: test

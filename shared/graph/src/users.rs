@@ -2,7 +2,7 @@
 //!
 //! <https://learn.microsoft.com/en-us/graph/api/resources/user>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -52,8 +52,11 @@ struct Membership {
 
 impl Membership {
     fn privileges(&self) -> bool {
-        self.assignable == Some(true)
-            || self.kind.as_deref() == Some("#microsoft.graph.directoryRole")
+        self.assignable == Some(true) || self.is_role()
+    }
+
+    fn is_role(&self) -> bool {
+        self.kind.as_deref() == Some("#microsoft.graph.directoryRole")
     }
 }
 
@@ -99,14 +102,12 @@ impl Client {
         }
     }
 
-    /// Whether the user is a direct member of the group, by the user's own complete list (G9).
-    pub async fn is_member(
-        &self,
-        id: &EntraUserId,
-        group: &EntraGroupId,
-    ) -> Result<bool, GraphError> {
+    /// The groups that the user is directly in, by the user's own complete list (G9).
+    pub async fn groups_of(&self, id: &EntraUserId) -> Result<BTreeSet<EntraGroupId>, GraphError> {
         let memberships = self.memberships(id).await?;
-        Ok(memberships.iter().any(|membership| membership.id.eq_ignore_ascii_case(group.as_str())))
+        // Roles are no groups; an id that is none is not one of ours.
+        let groups = memberships.iter().filter(|membership| !membership.is_role());
+        Ok(groups.filter_map(|group| EntraGroupId::parse(&group.id).ok()).collect())
     }
 
     /// The groups and roles that the user is directly in, to the last page.

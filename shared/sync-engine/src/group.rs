@@ -235,11 +235,12 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         self.members(&planned).await
     }
 
-    /// G2: that there were others of the name stays known; the binding has decided which is ours.
-    fn pinned(&self) -> Option<Finding> {
-        self.record.binding.as_ref()?;
-        let findings = &self.record.upkeep.findings;
-        findings.iter().find(|finding| finding.code == FindingCode::GroupAmbiguous).cloned()
+    /// G2: what the lookup by name found stays known; the binding has decided which is ours.
+    fn pinned(&self) -> Vec<Finding> {
+        let of_lookup = [FindingCode::GroupAmbiguous, FindingCode::GroupNameVariant];
+        let findings = self.record.upkeep.findings.iter();
+        let pinned = findings.filter(|finding| of_lookup.contains(&finding.code));
+        pinned.filter(|_| self.record.binding.is_some()).cloned().collect()
     }
 
     /// Until when the hints gather, where nothing but them is to be looked at: no vendor is asked.

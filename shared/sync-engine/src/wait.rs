@@ -3,13 +3,14 @@
 //! A waiter leaves its note first and looks afterwards; whoever frees or binds stores that first and
 //! lists the notes afterwards. Whoever comes second sees the other, so nobody waits in vain.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use store::{Awaited, Claimed, Holder, Store};
-use sync_core::ids::Subject;
+use store::{Awaited, Claimed, ClaimedThing, Holder, Store};
+use sync_core::ids::{EntraGroupId, Subject};
 use sync_core::plan::WaitsFor;
 use sync_core::plan::person::ManagerLink;
-use sync_core::record::after;
+use sync_core::record::{Binding, Origin, after};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use crate::SyncError;
@@ -73,7 +74,9 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         Ok(())
     }
 
-    /// G7: the groups of ours that JumpCloud has this person in look at the new binding.
+    /// G7: the groups of ours that this person is in look at the new binding.
+    ///
+    /// JumpCloud says in which he should be, and Entra in which an adopted account is already.
     pub(crate) async fn ring_groups(&mut self) -> Result<(), Trouble> {
         if !self.directory.policy.groups.enabled {
             return Ok(());
@@ -86,7 +89,9 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             Err(error) if error.is_not_found() => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let groups: Vec<Subject> = groups.into_iter().map(Subject::Group).collect();
+        let mut groups: BTreeSet<Subject> = groups.into_iter().map(Subject::Group).collect();
+        groups.extend(self.groups_of_adopted().await?);
+        let groups: Vec<Subject> = groups.into_iter().collect();
         let stored =
             engine.store.peek_many(&directory.id, &groups).await.map_err(SyncError::from)?;
         let ours = stored
@@ -102,5 +107,24 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await.map_err(SyncError::from)?;
         }
         Ok(())
+    }
+
+    /// The groups of ours that an adopted account is in: nobody has looked at him as ours there.
+    async fn groups_of_adopted(&mut self) -> Result<Vec<Subject>, Trouble> {
+        let adopted = |binding: &&Binding| binding.origin != Origin::Created;
+        let Some(binding) = self.record.binding.as_ref().filter(adopted) else {
+            return Ok(Vec::new());
+        };
+        let (engine, directory, object) = (self.engine, self.directory, binding.object.clone());
+        let groups = directory.graph.groups_of(&object);
+        let groups = renewing(engine, directory, &mut self.lease, groups).await??;
+        let claimed = |group: &EntraGroupId| Claimed {
+            tenant: directory.tenant.clone(),
+            what: ClaimedThing::Object(group.into()),
+        };
+        let keys: Vec<Claimed> = groups.iter().map(claimed).collect();
+        let claims = engine.store.claims(&keys).await.map_err(SyncError::from)?;
+        let ours = claims.into_values().filter(|claim| claim.holder.directory == directory.id);
+        Ok(ours.map(|claim| claim.holder.subject).collect())
     }
 }

@@ -90,7 +90,9 @@ mod tests {
         let mut text: String = (1..=12).map(row).collect();
         text += &(1..=14).map(|n| item('P', n)).collect::<String>();
         text += &(1..=6).map(|n| item('U', n)).collect::<String>();
-        text += "- **S4** tenant\n- **S5** failures\n- **S6, S7** first run\n";
+        text += &(1..=9).map(|n| item('G', n)).collect::<String>();
+        text +=
+            "- **S1, S2** members\n- **S4** tenant\n- **S5** failures\n- **S6, S7** first run\n";
         assert_eq!(unwritten(&text), Vec::<String>::new());
         let text = text.replace("| R7 |", "| r7 |").replace("- **S5**", "S5");
         assert_eq!(

@@ -248,3 +248,28 @@ async fn g5_who_is_not_there_is_out_already() {
     assert!(world.members(&group).is_empty());
     assert!(world.sim.state(|tenant| tenant.user(ADA)).is_some());
 }
+
+#[tokio::test]
+async fn the_groups_of_a_person_are_listed_whole_and_roles_are_none() {
+    let (world, group, people) = full(2).await;
+    let others: BTreeSet<EntraGroupId> = (0..120)
+        .map(|number| {
+            let other = world.group(json!({"displayName": format!("g{number}")}));
+            world.sim.state(|tenant| tenant.add_member(other.as_str(), people[0].as_str()));
+            other
+        })
+        .collect();
+    world.sim.state(|tenant| {
+        let role = tenant.add_role(json!({"displayName": "User Administrator"}));
+        tenant.add_member(&role, people[0].as_str());
+    });
+    let expected: BTreeSet<_> = others.into_iter().chain([group.clone()]).collect();
+    assert_eq!(world.client.groups_of(&people[0]).await.unwrap(), expected);
+    assert_eq!(world.client.groups_of(&people[1]).await.unwrap(), [group].into());
+    let gone = EntraUserId::parse(NONE).unwrap();
+    assert!(world.client.groups_of(&gone).await.unwrap_err().is_not_found());
+    // Half a list is none.
+    let fault = Fault::once("GET /users/{id}/memberOf", Effect::Html).skip(1);
+    world.control().add_fault(fault);
+    assert!(world.client.groups_of(&people[0]).await.is_err());
+}

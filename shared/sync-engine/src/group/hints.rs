@@ -19,9 +19,7 @@ const OF_ALL: [FindingCode; 3] =
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn sync_hints(&mut self) -> Result<(), Trouble> {
-        let of_all = self.record.upkeep.findings.iter().filter(|f| OF_ALL.contains(&f.code));
-        let of_all: Vec<Finding> = of_all.cloned().collect();
-        self.findings.extend(of_all);
+        self.keep_findings_of_all();
         // What was not named may have changed all the same (R5).
         self.covers = false;
         let looked = self.look_at_named().await;
@@ -33,6 +31,13 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             self.look_again(after(at, DYNAMIC));
         }
         looked
+    }
+
+    /// What the last listing found stays known until the next one.
+    pub(super) fn keep_findings_of_all(&mut self) {
+        let of_all = self.record.upkeep.findings.iter().filter(|f| OF_ALL.contains(&f.code));
+        let of_all: Vec<Finding> = of_all.cloned().collect();
+        self.findings.extend(of_all);
     }
 
     async fn look_at_named(&mut self) -> Result<(), Trouble> {
@@ -109,8 +114,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     async fn is_there(&mut self, (_, object): &Pair) -> Result<bool, Trouble> {
         let (directory, group) = (self.directory, self.object()?);
-        match self.renewing(directory.graph.is_member(object, &group)).await? {
-            Ok(member) => Ok(member),
+        match self.renewing(directory.graph.groups_of(object)).await? {
+            Ok(groups) => Ok(groups.contains(&group)),
             // Gone or not replicated yet: an addition finds out, a removal has nothing to do.
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error.into()),

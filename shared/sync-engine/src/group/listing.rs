@@ -67,10 +67,12 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             self.look_again(after(began, GroupRecord::LISTED));
         }
         self.wait_for_members(&unbound).await?;
-        let written = self.record.members_written_at.filter(|at| *at >= began);
+        // Until then this very listing may lag behind the write (G5).
+        let lag = self.directory.policy.timing.own_writes;
+        let written = self.record.members_written_at.filter(|at| after(*at, lag) > began);
         self.record.members_written_at = written;
         if let Some(at) = written {
-            self.look_again(after(at, self.directory.policy.timing.own_writes));
+            self.look_again(after(at, lag));
         }
         if self.record.dynamic {
             self.look_again(after(began, DYNAMIC));
@@ -170,6 +172,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     /// Commits what was done; the rest goes on by a message of its own.
     async fn continue_later(&mut self) -> Result<(), Trouble> {
+        self.keep_findings_of_all();
         self.left = Hints::Many;
         self.covers = false;
         let item = bell(&self.directory.id, &self.lease.subject, Source::FollowUp);

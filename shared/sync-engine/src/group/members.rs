@@ -25,6 +25,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             return self.sync_hints().await;
         }
         if let Some(until) = self.record.gathers_until(&Hints::Many, self.now()) {
+            self.keep_findings_of_all();
             self.left = Hints::Many;
             self.look_again(until);
             self.covers = false;

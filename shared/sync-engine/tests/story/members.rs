@@ -291,3 +291,47 @@ async fn g7_a_new_object_of_a_member_joins_his_groups() {
     assert_eq!(members(&world, &group).await.len(), 3);
     at_rest(&world, &group).await;
 }
+
+/// An account that was in the group before it became ours leaves, if JumpCloud does not want it.
+#[tokio::test]
+async fn g5_an_adopted_account_leaves_a_group_that_it_does_not_belong_to() {
+    let mut world = World::new().await;
+    let (group, _) = team(&mut world, 2).await;
+    let ours = object(&world, &group).await;
+    world.entra.state(|state| {
+        let ada = state.add_user(json!({
+            "userPrincipalName": "ada@corp.example", "displayName": "Ada",
+            "accountEnabled": true, "userType": "Member",
+        }));
+        state.add_member(&ours, &ada);
+    });
+    world.work(&ring_group(&world, &group)).await;
+    world.settle().await;
+    assert_eq!(members(&world, &group).await, ["ada", "team0", "team1"]);
+    assert_eq!(codes(&world, &group).await, [FindingCode::MembersLeftAlone]);
+    world.advance(3600);
+    world.hire("ada");
+    world.deliver();
+    world.settle().await;
+    assert_eq!(members(&world, &group).await, ["team0", "team1"]);
+    at_rest(&world, &group).await;
+}
+
+/// A list that lags behind our own write is looked at once more when the lag is over.
+#[tokio::test]
+async fn g5_a_group_is_listed_again_once_lists_have_caught_up() {
+    let mut world = World::new().await;
+    let more = world.employee("more").await;
+    let (group, _) = team(&mut world, 2).await;
+    world.jumpcloud.state(|state| state.add_member(&group, more.as_str()));
+    world.deliver();
+    world.drain().await;
+    let written = world.clock.now();
+    // Listed meanwhile, by the second look.
+    world.advance(60);
+    world.catch_up().await;
+    world.drain().await;
+    let due = world.due_of(&group).await.expect("it is looked at again");
+    assert_eq!(due.duration_since(written).as_secs(), 300);
+    at_rest(&world, &group).await;
+}

@@ -12,7 +12,8 @@ use store::memory::MemoryStore;
 use store::{Awaited, Store, StoredSubject};
 use sync_core::attributes::default_mappings;
 use sync_core::ids::{
-    DirectoryId, JumpCloudUserId, OrganizationId, ScopeObjectId, Subject, TenantId,
+    DirectoryId, JumpCloudGroupId, JumpCloudUserId, OrganizationId, ScopeObjectId, Subject,
+    TenantId,
 };
 use sync_core::policy::{
     GroupPolicy, Limits, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy,
@@ -371,6 +372,12 @@ impl World {
     /// What is remembered of this person.
     pub(crate) async fn record(&self, user: &JumpCloudUserId) -> UserRecord {
         self.stored(user).await.record.user().cloned().expect("a person's record")
+    }
+
+    /// When this group is looked at again.
+    pub(crate) async fn due_of(&self, group: &str) -> Option<Timestamp> {
+        let subject = Subject::Group(JumpCloudGroupId::parse(group).unwrap());
+        self.table.peek(&self.directory.id, &subject).await.unwrap().unwrap().due
     }
 
     /// The id of this person's account.
