@@ -42,6 +42,12 @@ MAPPED = [
 ]
 OURS = ("created", "adopted", "switched_off")
 OUTCOMES = (*OURS, "skipped", "untouched")
+# The same of a group.
+GROUP_MADE_BY_ENTRA = {"id", "createdDateTime", "renewedDateTime", "visibility"}
+GROUPS_OURS = ("created", "adopted")
+GROUP_OUTCOMES = (*GROUPS_OURS, "left_alone")
+# What a group that we create is found by again (G3), before its id in JumpCloud.
+UNIQUE_NAME = "jumpcloud-"
 
 
 # ---- reading ---------------------------------------------------------------------------------
@@ -76,10 +82,19 @@ def people(company):
     return rows(company, "jumpcloud/systemusers")
 
 
+def groups(company):
+    """JumpCloud's user groups, in the order of the listing."""
+    return rows(company, "jumpcloud/usergroups")
+
+
 def _list(content):
     if isinstance(content, list):
         return content
     return content.get("results", content.get("value", []))
+
+
+def _members(group):
+    return f"entra/groups/{group}/members"
 
 
 def _set(row):
@@ -107,6 +122,9 @@ class Tenant:
             for name in self._names(company)
             if name.startswith("entra/") and name not in ("entra/users", "entra/managers")
         }
+        self.groups = self.others.get("entra/groups", {})
+        named = {group.get("uniqueName"): id for id, group in self.groups.items()}
+        self.by_unique_name = {name: id for name, id in named.items() if name}
 
     @staticmethod
     def _names(company):
@@ -128,6 +146,14 @@ class Tenant:
     def find(self, upn):
         """The account with this name, without regard to case."""
         return self.users.get(self.by_upn.get(upn.lower()))
+
+    def members(self, group):
+        """The ids of a group's members."""
+        return set(self.others.get(_members(group), {}))
+
+    def made_for(self, group):
+        """The id of the Entra group that was created for a JumpCloud group."""
+        return self.by_unique_name.get(f"{UNIQUE_NAME}{group}")
 
     def upn(self, id):
         """How an account is called in a message."""
@@ -151,13 +177,7 @@ def differences(expected, before, after, findings=None):
     settled = set()  # accounts that a line of the expectation speaks for
     for person in expected["users"]:
         lines += _person(person, old, new, settled)
-        if findings is not None:
-            found = sorted(set(findings.get(person["id"], [])))
-            if found != sorted(person["findings"]):
-                lines.append(
-                    f"{person['email']}: findings {_codes(found)}, "
-                    f"expected {_codes(person['findings'])}"
-                )
+        lines += _findings(person["email"], person, findings)
     for bystander in expected["bystanders"]:
         settled.add(bystander["id"])
         lines += _as_before(bystander, old, new)
@@ -166,12 +186,29 @@ def differences(expected, before, after, findings=None):
             lines.append(f"{user['userPrincipalName']}: an account that nobody expects ({id})")
     for id in old.users.keys() - new.users.keys() - settled:
         lines.append(f"{old.upn(id)}: the account is gone ({id})")
-    lines += _others(old, new)
+    told = set()  # listings of groups, and of their members, that a line speaks for
+    for group in expected["groups"]:
+        lines += _group(group, old, new, told)
+        lines += _findings(f"group {group['name']}", group, findings)
+    lines += _others(old, new, told)
     lines += _source(before, after)
-    for name, tenant in (("accounts_before", old), ("accounts_after", new)):
-        if len(tenant.users) != expected["counts"][name]:
-            lines.append(f"{name}: {len(tenant.users)}, expected {expected['counts'][name]}")
+    for when, tenant in (("before", old), ("after", new)):
+        for what, held in (("accounts", tenant.users), ("groups", tenant.groups)):
+            wanted = expected["counts"][f"{what}_{when}"]
+            if len(held) != wanted:
+                lines.append(f"{what}_{when}: {len(held)}, expected {wanted}")
     return lines
+
+
+def _findings(who, line, findings):
+    """Of one person or group; nothing to compare with where none are known."""
+    if findings is None:
+        return []
+    found, always = set(findings.get(line["id"], [])), set(line["findings"])
+    # What is found only while nothing is bound yet may be gone by a second look.
+    if found in (always, always | set(line.get("once", []))):
+        return []
+    return [f"{who}: findings {_codes(sorted(found))}, expected {_codes(sorted(always))}"]
 
 
 def _person(person, old, new, settled):
@@ -227,12 +264,54 @@ def _as_before(bystander, old, new):
     return [f"{line}; must not be touched ({bystander['why']})" for line in touched]
 
 
-def _others(old, new):
-    """Groups, roles, members, domains, deleted items: as before."""
+def _group(group, old, new, told):
+    outcome, who = group["outcome"], f"group {group['name']}"
+    id = new.made_for(group["id"])
+    if outcome == "left_alone":
+        if id:
+            told.update((("entra/groups", id), (_members(id), None)))
+            return [f"{who}: created, but must not be ({group['why']})"]
+        return []
+    if outcome == "adopted":
+        id = group["object"]
+    if id not in new.groups:
+        return [f"{who}: not there, expected {outcome} ({group['why']})"]
+    told.update((("entra/groups", id), (_members(id), None)))
+    was, ignored = old.groups.get(id), frozenset()
+    if (outcome == "adopted") != (was is not None):
+        when = "there" if was else "not there"
+        return [f"{who}: expected {outcome}, but the group was {when} before"]
+    if outcome == "adopted":
+        wanted = was | {"displayName": group["name"]}
+    else:
+        name = f"{UNIQUE_NAME}{group['id']}"
+        wanted = {
+            "displayName": group["name"],
+            "description": "Managed by entra-sync from JumpCloud",
+            "mailEnabled": False,
+            "securityEnabled": True,
+            "mailNickname": name,
+            "uniqueName": name,
+        }
+        ignored = GROUP_MADE_BY_ENTRA
+    lines = _properties(who, wanted, new.groups[id], ignored)
+    held = {new.upn(member).lower() for member in new.members(id)}
+    stay = {upn.lower() for upn in group.get("others", [])}
+    wanted = stay | {upn.lower() for upn in group["members"]}
+    lines += [f"{who}: {upn} is missing" for upn in sorted(wanted - held - stay)]
+    lines += [f"{who}: {upn} was put out, though not ours" for upn in sorted(stay - held)]
+    lines += [f"{who}: {upn} is in it, but must not be" for upn in sorted(held - wanted)]
+    return lines
+
+
+def _others(old, new, told):
+    """Groups that are not ours, roles, members, domains, deleted items: as before."""
     lines = []
     for name in sorted(old.others.keys() | new.others.keys()):
         was, now = old.others.get(name, {}), new.others.get(name, {})
         for id in sorted(was.keys() | now.keys()):
+            if (name, id) in told or (name, None) in told:
+                continue
             if id not in now:
                 lines.append(f"{name}: {old.upn(id)} is gone")
             elif id not in was:
@@ -315,6 +394,48 @@ def _became(row, old, new, bound, codes):
     return "skipped" if codes else "untouched", account, changed
 
 
+def group_table(before, after, findings, expected=None, bound=None):
+    """What became of JumpCloud's groups, as columns; see [`table`]."""
+    old, new, bound = Tenant(before), Tenant(after), bound or {}
+    why = {group["id"]: group["why"] for group in (expected or {}).get("groups", [])}
+    lines = [("GROUP", "OUTCOME", "MEMBERS", "CHANGED", "WHY")]
+    counts = dict.fromkeys(GROUP_OUTCOMES, 0)
+    for row in groups(before):
+        outcome, id = _group_became(row, old, new, bound)
+        counts[outcome] += 1
+        members, changed = "-", []
+        if outcome in GROUPS_OURS:
+            was, now = old.members(id), new.members(id)
+            members = str(len(now))
+            if outcome == "adopted":
+                if old.groups[id] != new.groups[id]:
+                    changed.append("name")
+                moved = ((len(now - was), "came"), (len(was - now), "left"))
+                changed += [f"{count} {what}" for count, what in moved if count]
+        reasons = [", ".join(findings.get(row["id"], [])), why.get(row["id"], "")]
+        lines.append((
+            row.get("name") or row["id"],
+            outcome.replace("_", " "),
+            members,
+            ", ".join(changed) or "-",
+            " · ".join(filter(None, reasons)),
+        ))
+    total = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    return f"{_columns(lines)}\n\n{sum(counts.values())} groups: {total}"
+
+
+def _group_became(row, old, new, bound):
+    """The outcome, and the group in Entra. Without a binding only what changed was adopted."""
+    id = bound.get(row["id"]) or new.made_for(row["id"])
+    if id in new.groups:
+        return ("adopted" if id in old.groups else "created"), id
+    for id, was in old.groups.items():
+        same = was.get("displayName") == row.get("name") and id in new.groups
+        if same and old.members(id) != new.members(id):
+            return "adopted", id
+    return "left_alone", None
+
+
 def _few(names, shown=2):
     """The first names, and how many more there are."""
     if len(names) > shown + 1:
@@ -357,6 +478,8 @@ def main(arguments=None):
         return 2
     if options.table:
         print(table(before, after, findings or {}, expected))
+        print()
+        print(group_table(before, after, findings or {}, expected))
     found = differences(expected, before, after, findings)
     for line in found:
         print(line)

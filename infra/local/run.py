@@ -72,22 +72,23 @@ def configuration(folder, company, simulated):
     return text
 
 
-def findings_and_bindings(line, people):
-    """Codes of findings and object ids, by JumpCloud id; people without a record have neither."""
+def findings_and_bindings(line, kind, ids):
+    """Codes of findings and object ids, by JumpCloud id; who has no record has neither."""
     findings, bound = {}, {}
 
     def look(id):
-        return id, line.json("show", "user", id, missing="has no record")
+        return id, line.json("show", kind, id, missing="has no record")
 
     with ThreadPoolExecutor(4) as pool:
-        for id, shown in pool.map(look, [person["_id"] for person in people]):
+        for id, shown in pool.map(look, ids):
             if not shown:
                 continue
             findings[id] = [finding["code"] for finding in shown["findings"]]
             if shown["failure"]:
                 findings[id].append(f"failure: {shown['failure']['class']}")
             binding = shown["binding"]
-            if binding and not binding["given_up"]:
+            # Only people are given up; a group stays whose it is.
+            if binding and not binding.get("given_up"):
                 bound[id] = binding["object"]
     return findings, bound
 
@@ -95,7 +96,7 @@ def findings_and_bindings(line, people):
 def sync(folder, stack, simulated, company):
     """Everything from the configuration to the comparison.
 
-    Answers how many things are not as expected, and who is bound.
+    Answers how many things are not as expected, and which people and which groups are bound.
     """
     file = STATE / "directory.toml"
     file.write_text(configuration(folder, company, simulated), encoding="utf-8")
@@ -109,11 +110,18 @@ def sync(folder, stack, simulated, company):
     print(f"    all synced after {seconds:.0f} s", flush=True)
 
     after = simulated.dump()
-    findings, bound = findings_and_bindings(line, expect.people(company))
+    people = [person["_id"] for person in expect.people(company)]
+    groups = [group["id"] for group in expect.groups(company)]
+    findings, bound = findings_and_bindings(line, "user", people)
+    of_groups, bound_groups = findings_and_bindings(line, "group", groups)
+    findings |= of_groups
     expected = company.get("expected.json")
     print()
     print(expect.table(company, after, findings, expected, bound))
     print()
+    if groups:
+        print(expect.group_table(company, after, findings, expected, bound_groups))
+        print()
     print(vendors.cost(simulated.counts(), len(bound)))
     print()
     wrong = [f"a vendor refused what no client may do: {what}" for what in simulated.problems()]
@@ -124,7 +132,7 @@ def sync(folder, stack, simulated, company):
         print(f"not as expected: {what}")
     if not wrong:
         print("as expected" if expected else "settled; there is no expected.json to compare with")
-    return len(wrong), bound
+    return len(wrong), bound, bound_groups
 
 
 def write_program(stack):
@@ -136,7 +144,7 @@ def write_program(stack):
     script.chmod(0o755)
 
 
-def invitation(stack, simulated, company, bound):
+def invitation(stack, simulated, company, bound, bound_groups):
     """The URLs, and what to try."""
     people = expect.people(company)
     person = next((p for p in people if p["_id"] in bound and p.get("state") == "ACTIVATED"), None)
@@ -161,6 +169,7 @@ def invitation(stack, simulated, company, bound):
             "    -d '{\"state\":\"SUSPENDED\"}'",
             "",
             f"  {program} show user {person['_id']}",
+            *(f"  {program} show group {group}" for group in list(bound_groups)[:1]),
             f"  {program} events --follow",
         ]
     lines += ["", "Ctrl-C stops everything."]
@@ -192,9 +201,9 @@ def run(folder, company, once):
         with vendors.Vendors(program, folder, STATE, webhook, token) as simulated:
             stack.put_secret(f"entra-sync/{DIRECTORY}", simulated.secret())
             write_program(stack)
-            wrong, bound = sync(folder, stack, simulated, company)
+            wrong, *bound = sync(folder, stack, simulated, company)
             if not once:
-                print(invitation(stack, simulated, company, bound), flush=True)
+                print(invitation(stack, simulated, company, *bound), flush=True)
                 stay()
     return 1 if wrong else 0
 
@@ -202,7 +211,7 @@ def run(folder, company, once):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--company", type=Path, default=SAMPLE, help="folder of saved listings")
-    parser.add_argument("--once", action="store_true", help="end after the table")
+    parser.add_argument("--once", action="store_true", help="end after the tables")
     arguments = parser.parse_args()
     folder = arguments.company.resolve()
     try:

@@ -21,6 +21,8 @@ class NotSettled(Exception):
 def settle(line, simulated, patience=PATIENCE_SECONDS, sleep=time.sleep, now=time.monotonic):
     """Waits until all events are delivered, the queues are empty and nothing is due soon or at work.
 
+    A group whose members gather until its next listing is due soon, too; what lies farther ahead is
+    its look at what it wrote itself, minutes later, which changes nothing.
     A delayed message does not count: it rings for a time that a record says, or is void. Answers the
     seconds it took.
     """
@@ -51,7 +53,7 @@ def _read(status, deliveries):
     progress = (
         f"{deliveries['waiting']} events to deliver, {queues['events']} waiting, "
         f"{queues['bulk']} in bulk, {total['due']} due; "
-        f"{total['known']} people known, {total['bound']} bound"
+        f"{total['known']} known, {total['bound']} bound"
     )
     horizon = datetime.fromisoformat(status["at"]) + SOON
     looks = [datetime.fromisoformat(s["next_due"]) for s in subjects if s["next_due"]]

@@ -23,6 +23,8 @@ EXPECTED = COMPANY.pop("expected.json")
 PEOPLE = expect.people(COMPANY)
 ACCOUNTS = expect.rows(COMPANY, "entra/users")
 LINES = {person["id"]: person for person in EXPECTED["users"]}
+GROUPS = {group["id"]: group for group in EXPECTED["groups"]}
+ENGINEERING = "65f0000000000000000000b1"
 
 
 def targets(name):
@@ -33,12 +35,28 @@ def members(group):
     return targets(f"jumpcloud/usergroups/{group}/members")
 
 
+def within(group):
+    """The group, and every group nested in it."""
+    found, left = set(), [group]
+    while left:
+        found.add(group := left.pop())
+        left += [member for member in members(group) if member in GROUPS and member not in found]
+    return found
+
+
+def resolved(group):
+    """Everybody in the group, or in one that is nested in it."""
+    return {member for one in within(group) for member in members(one)} - GROUPS.keys()
+
+
+def connected_groups():
+    return set().union(*map(within, targets(f"{APPLICATION}/associations-user_group")))
+
+
 def connected():
     """Everybody whom the application reaches, directly or through a group."""
     reached = set(targets(f"{APPLICATION}/associations-user"))
-    for group in targets(f"{APPLICATION}/associations-user_group"):
-        reached.update(members(group))
-    return reached
+    return reached.union(*map(resolved, connected_groups()))
 
 
 class SampleCompany(unittest.TestCase):
@@ -61,8 +79,8 @@ class SampleCompany(unittest.TestCase):
         groups = [group["id"] for group in expect.rows(COMPANY, "jumpcloud/usergroups")]
         self.assertEqual(len(set(groups)), 8)
         reaching = set(targets(f"{APPLICATION}/associations-user_group"))
-        self.assertIn(len(reaching), (2, 3))
-        self.assertLess(reaching, set(groups))
+        self.assertLess(reaching, connected_groups(), "one is connected by being nested")
+        self.assertLess(connected_groups(), set(groups))
 
     def test_totals_are_those_of_the_lists(self):
         for name in ["systemusers", "organizations", "applications"]:
@@ -77,7 +95,7 @@ class SampleCompany(unittest.TestCase):
             self.assertNotEqual(person["manager"], person["_id"], person["email"])
         for group in groups:
             self.assertTrue(members(group))
-            self.assertLessEqual(set(members(group)), people, group)
+            self.assertLessEqual(set(members(group)), people | groups, group)
         for application in expect.rows(COMPANY, "jumpcloud/applications"):
             folder = f"jumpcloud/applications/{application['_id']}"
             self.assertLessEqual(set(targets(f"{folder}/associations-user_group")), groups)
@@ -125,6 +143,15 @@ class Expectation(unittest.TestCase):
         self.assertEqual(EXPECTED["counts"]["accounts_before"], len(ACCOUNTS))
         after = len(ACCOUNTS) + counts["created"]
         self.assertEqual(EXPECTED["counts"]["accounts_after"], after)
+        counts = Counter(f"groups_{line['outcome']}" for line in GROUPS.values())
+        before = len(expect.rows(COMPANY, "entra/groups"))
+        counts |= {
+            "groups": len(GROUPS),
+            "groups_before": before,
+            "groups_after": before + counts["groups_created"],
+        }
+        told = {name: n for name, n in EXPECTED["counts"].items() if name.startswith("groups")}
+        self.assertEqual(counts, told)
 
     def test_outcomes_fit_connection_and_accounts(self):
         reached, tenant = connected(), expect.Tenant(COMPANY)
@@ -169,6 +196,58 @@ class Expectation(unittest.TestCase):
         for line in LINES.values():
             self.assertLessEqual(line.get("entra", {}).keys(), set(expect.MAPPED), line["email"])
             self.assertLessEqual(set(line["findings"]), known, line["email"])
+        for line in GROUPS.values():
+            codes = line["findings"] + line.get("once", [])
+            self.assertLessEqual(set(codes), known, line["name"])
+
+    def test_it_has_a_line_for_every_group_and_no_other(self):
+        self.assertEqual(len(EXPECTED["groups"]), len(GROUPS))
+        names = {group["id"]: group["name"] for group in expect.groups(COMPANY)}
+        self.assertEqual({id: line["name"] for id, line in GROUPS.items()}, names)
+
+    def test_outcomes_of_groups_fit_connection_and_names(self):
+        tenant = expect.Tenant(COMPANY)
+        plain = {"securityEnabled": True, "mailEnabled": False}
+        for id, line in GROUPS.items():
+            same = [
+                group["id"]
+                for group in tenant.groups.values()
+                if group["displayName"] == line["name"] and plain.items() <= group.items()
+            ]
+            outcome = "created"
+            if id not in connected_groups():
+                outcome = "left_alone"
+            elif len(same) == 1:
+                outcome = "adopted"
+                self.assertEqual(line["object"], same[0])
+            self.assertEqual(line["outcome"], outcome, line["name"])
+            self.assertEqual("members" in line, outcome in expect.GROUPS_OURS, line["name"])
+            self.assertTrue(line["why"])
+
+    def test_members_are_those_of_jumpcloud_as_far_as_they_are_ours(self):
+        for id, line in GROUPS.items():
+            if "members" not in line:
+                continue
+            people = [LINES[person] for person in resolved(id)]
+            ours = [p["entra"]["userPrincipalName"] for p in people if "entra" in p]
+            self.assertEqual(sorted(line["members"]), sorted(ours), line["name"])
+            waits = len(ours) < len(people)
+            self.assertEqual("members_not_bound" in line["findings"], waits, line["name"])
+
+    def test_who_stays_in_a_group_was_there_and_is_nobody_of_ours(self):
+        tenant = expect.Tenant(COMPANY)
+        bystanders = {line["userPrincipalName"] for line in EXPECTED["bystanders"]}
+        for line in GROUPS.values():
+            held = {tenant.upn(id) for id in tenant.members(line.get("object"))}
+            others = line.get("others", [])
+            self.assertEqual(held & bystanders, set(others), line["name"])
+            self.assertEqual("members_left_alone" in line["findings"], bool(others), line["name"])
+
+    def test_an_adopted_group_has_somebody_who_stays_comes_and_leaves(self):
+        tenant, line = expect.Tenant(COMPANY), GROUPS[ENGINEERING]
+        held = {tenant.upn(id) for id in tenant.members(line["object"])}
+        wanted = {*line["members"]}
+        self.assertTrue(held & wanted and wanted - held and held - wanted - {*line["others"]})
 
 
 def fulfilled():
@@ -199,13 +278,29 @@ def fulfilled():
     users = [{k: v for k, v in row.items() if v is not None} for row in accounts.values()]
     after["entra/users.json"] = {"value": users}
     after["entra/managers.json"] = managers
+    ids = {row["userPrincipalName"].lower(): row["id"] for row in users}
+    for line in EXPECTED["groups"]:
+        if "members" not in line:
+            continue
+        name = f"jumpcloud-{line['id']}"
+        group = line.get("object", f"new-{line['id']}")
+        if "object" not in line:
+            after["entra/groups.json"]["value"].append({
+                "id": group, "uniqueName": name, "mailNickname": name, "displayName": line["name"],
+                "description": "Managed by entra-sync from JumpCloud", "securityEnabled": True,
+                "mailEnabled": False, "groupTypes": [], "createdDateTime": "2026-05-01T00:00:00Z",
+            })
+        held = [*line["members"], *line.get("others", [])]
+        rows = [{"id": ids[upn.lower()]} for upn in held]
+        after[f"entra/groups/{group}/members.json"] = {"value": rows}
     return after
 
 
 class Comparison(unittest.TestCase):
     def setUp(self):
         self.after = fulfilled()
-        self.findings = {id: line["findings"] for id, line in LINES.items() if line["findings"]}
+        lines = {**LINES, **GROUPS}
+        self.findings = {id: line["findings"] for id, line in lines.items() if line["findings"]}
 
     def account(self, upn):
         users = self.after["entra/users.json"]["value"]
@@ -229,12 +324,17 @@ class Comparison(unittest.TestCase):
         for line in LINES.values():
             if "entra" in line:
                 self.assertIn(f"{line['email']}: ", found)
+        for line in GROUPS.values():
+            self.assertEqual(f"group {line['name']}: " in found, "members" in line, line["name"])
 
     def test_a_missing_account_is_noticed(self):
         account = self.account("anna.schmidt@corp.example")
         self.after["entra/users.json"]["value"].remove(account)
         self.assert_only(
-            "anna.schmidt@corp.example: no account, expected created", "accounts_after: 63"
+            "anna.schmidt@corp.example: no account, expected created",
+            "group Head Office: anna.schmidt@corp.example is missing",
+            f"group Head Office: {account['id']} is in it, but must not be",
+            "accounts_after: 63",
         )
 
     def test_wrong_missing_and_surplus_attributes_are_noticed(self):
@@ -330,16 +430,79 @@ class Comparison(unittest.TestCase):
             "renee.lambert+events@corp.example: findings none, expected upn_invalid",
         )
 
+    def group(self, id):
+        return next(row for row in self.after["entra/groups.json"]["value"] if row["id"] == id)
+
+    def held(self, id):
+        return self.after[f"entra/groups/{id}/members.json"]["value"]
+
     def test_touched_groups_roles_and_deleted_items_are_noticed(self):
-        group = self.after["entra/groups.json"]["value"][0]
-        group["displayName"] = "Renamed"
-        held = self.after[f"entra/groups/{group['id']}/members.json"]["value"]
-        held.pop(0)
+        contractors = "9a000000-0000-4000-8000-000000000007"
+        self.group(contractors)["displayName"] = "Renamed"
+        self.held(contractors).pop(0)
         self.after["entra/deletedUsers.json"] = {"value": [{"id": "d", "displayName": "D"}]}
         self.assert_only(
             "entra/deletedUsers: d was not there before",
-            f'entra/groups {group["id"]}: displayName is "Renamed", expected "Engineering"',
-            f"entra/groups/{group['id']}/members: bernhard.seidel@corp.example is gone",
+            f'entra/groups {contractors}: displayName is "Renamed", expected "Contractors"',
+            f"entra/groups/{contractors}/members: carlos.ibanez@corp.example is gone",
+        )
+
+    def test_wrong_members_are_noticed(self):
+        held = self.held(GROUPS[ENGINEERING]["object"])
+        leaver, guest = self.account("amelie.rousseau@corp.example"), EXPECTED["bystanders"][-1]
+        julia = self.account("julia.nowak@corp.example")
+        held[:] = [row for row in held if row["id"] not in (guest["id"], julia["id"])]
+        held.append({"id": leaver["id"]})
+        self.assert_only(
+            "group Engineering: julia.nowak@corp.example is missing",
+            f"group Engineering: {guest['userPrincipalName'].lower()} was put out, though not ours",
+            "group Engineering: amelie.rousseau@corp.example is in it, but must not be",
+        )
+
+    def test_a_group_of_another_kind_or_name_is_noticed(self):
+        created = self.group("new-65f0000000000000000000b7")
+        created |= {"displayName": "Leads", "mailEnabled": True, "groupTypes": ["Unified"]}
+        self.group(GROUPS[ENGINEERING]["object"])["description"] = "Managed"
+        self.assert_only(
+            'group Engineering: description is "Managed", expected "Access to the source code"',
+            'group People managers: displayName is "Leads", expected "People managers"',
+            'group People managers: groupTypes is ["Unified"], expected not set',
+            "group People managers: mailEnabled is true, expected false",
+        )
+
+    def test_a_missing_a_surplus_and_a_second_group_are_noticed(self):
+        groups = self.after["entra/groups.json"]["value"]
+        groups.remove(self.group("new-65f0000000000000000000b6"))
+        del self.after["entra/groups/new-65f0000000000000000000b6/members.json"]
+        groups.append({"id": "n", "uniqueName": "jumpcloud-65f0000000000000000000b5"})
+        groups.append({"id": "o", "displayName": "Engineering"})
+        self.assert_only(
+            "group Contractors: created, but must not be (not connected",
+            "group Optics laboratory: not there, expected created (G1",
+            "entra/groups: o was not there before",
+            "groups_after: 13, expected 12",
+        )
+
+    def test_an_adoption_in_place_of_a_creation_is_noticed(self):
+        line = GROUPS["65f0000000000000000000b3"]
+        groups = self.after["entra/groups.json"]["value"]
+        groups.remove(self.group(f"new-{line['id']}"))
+        members = self.after.pop(f"entra/groups/new-{line['id']}/members.json")
+        self.after["entra/groups/9a000000-0000-4000-8000-000000000006/members.json"] = members
+        found = self.found()
+        self.assertEqual(found[0][:50], "group Head Office: not there, expected created (G2")
+        self.assertIn("members: room.lyon@corp.example is gone", "\n".join(found))
+        self.assertEqual(found[-1], "groups_after: 11, expected 12")
+
+    def test_findings_of_groups_are_compared_as_far_as_they_last(self):
+        variant = "65f0000000000000000000b3"
+        self.findings[variant] = ["group_name_variant", "members_not_bound"]
+        self.assertEqual(self.found(), [])
+        self.findings[variant] = ["group_name_variant"]
+        self.findings[ENGINEERING] = []
+        self.assert_only(
+            "group Engineering: findings none, expected members_left_alone, members_not_bound",
+            "group Head Office: findings group_name_variant, expected members_not_bound",
         )
 
     def test_a_write_to_jumpcloud_is_noticed(self):
@@ -365,6 +528,20 @@ class Comparison(unittest.TestCase):
         self.assertRegex(told, r"leila\.haddad@corp\.example +adopted +disabled +-")
         summary = "0 created, 1 adopted, 0 switched off, 0 skipped, 71 untouched"
         self.assertTrue(told.endswith(summary), told)
+
+    def test_the_table_of_groups_tells_what_became_of_each(self):
+        for bound in (None, {ENGINEERING: GROUPS[ENGINEERING]["object"]}):
+            told = expect.group_table(COMPANY, self.after, self.findings, EXPECTED, bound)
+            told = told.splitlines()
+            self.assertEqual(told[-1], "8 groups: 5 created, 1 adopted, 2 left alone")
+            rows = [re.split(r"\s{2,}", line) for line in told[1:-2]]
+            cells = {row[0]: row[1:] for row in rows}
+            for line in GROUPS.values():
+                self.assertEqual(cells[line["name"]][0], line["outcome"].replace("_", " "))
+            self.assertEqual(cells["Engineering"][1:3], ["22", "18 came, 1 left"])
+            self.assertIn("members_left_alone", cells["Engineering"][3])
+            self.assertEqual(cells["Optics laboratory"][1:3], ["6", "-"])
+            self.assertEqual(cells["Contractors"][1:3], ["-", "-"])
 
     def test_columns_stand_below_each_other_in_any_script(self):
         told = expect.table(

@@ -58,6 +58,31 @@ class Configuration(unittest.TestCase):
             run.configuration(Path("/nowhere"), {}, Simulated)
 
 
+class Remembered(unittest.TestCase):
+    """What the command line answers about people and about groups."""
+
+    @staticmethod
+    def json(*arguments, missing):
+        def shown(codes, binding, failure=None):
+            findings = [{"code": code} for code in codes]
+            return {"findings": findings, "failure": failure, "binding": binding}
+
+        return {
+            ("show", "user", "1"): shown(["guest"], {"object": "a", "given_up": False}),
+            ("show", "user", "2"): shown([], {"object": "b", "given_up": True}),
+            ("show", "user", "3"): shown([], None, {"class": "graph_refused"}),
+            # Nothing ever gives a group up.
+            ("show", "group", "1"): shown(["group_ambiguous"], {"object": "g"}),
+        }.get(arguments)
+
+    def test_findings_failures_and_living_bindings_are_kept_by_id(self):
+        remembered = run.findings_and_bindings(self, "user", ["1", "2", "3", "4"])
+        findings = {"1": ["guest"], "2": [], "3": ["failure: graph_refused"]}
+        self.assertEqual(remembered, (findings, {"1": "a"}))
+        remembered = run.findings_and_bindings(self, "group", ["1", "2"])
+        self.assertEqual(remembered, ({"1": ["group_ambiguous"]}, {"1": "g"}))
+
+
 class Cost(unittest.TestCase):
     def test_routes_are_listed_by_their_number_with_a_share_per_person(self):
         counts = {"Entra": {"GET /users": 2, "POST /users": 4}, "JumpCloud": {}}
