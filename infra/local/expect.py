@@ -8,166 +8,22 @@ the vendors' list answers by file name, such as `entra/users.json`; see `company
 import argparse
 import json
 import sys
-import unicodedata
-from pathlib import Path
 
-# What the directory itself puts into an account that it creates.
-MADE_BY_ENTRA = {
-    "id",
-    "userType",
-    "createdDateTime",
-    "lastPasswordChangeDateTime",
-    "signInSessionsValidFromDateTime",
-}
-# Moves when sessions are revoked: with a deactivation (P6), and never without one.
-SESSIONS = "signInSessionsValidFromDateTime"
-# What we may write into an account that was there before; `manager` is a reference of its own.
-MAPPED = [
-    "accountEnabled",
-    "userPrincipalName",
-    "displayName",
-    "givenName",
-    "surname",
-    "department",
-    "jobTitle",
-    "officeLocation",
-    "manager",
-    "businessPhones",
-    "mobilePhone",
-    "streetAddress",
-    "city",
-    "state",
-    "postalCode",
-    "country",
-]
-OURS = ("created", "adopted", "switched_off")
-OUTCOMES = (*OURS, "skipped", "untouched")
-# The same of a group.
-GROUP_MADE_BY_ENTRA = {"id", "createdDateTime", "renewedDateTime", "visibility"}
-GROUPS_OURS = ("created", "adopted")
-GROUP_OUTCOMES = (*GROUPS_OURS, "left_alone")
-# What a group that we create is found by again (G3), before its id in JumpCloud.
-UNIQUE_NAME = "jumpcloud-"
-
-
-# ---- reading ---------------------------------------------------------------------------------
-
-
-def load(place):
-    """A company from a folder of JSON files, or from one file that holds them all by name."""
-    place = Path(place)
-    if place.is_file():
-        return json.loads(place.read_text(encoding="utf-8"))
-    if not place.is_dir():
-        raise FileNotFoundError(f"{place}: no such file or folder")
-    files = sorted(place.rglob("*.json"))
-    return {
-        path.relative_to(place).as_posix(): json.loads(path.read_text(encoding="utf-8"))
-        for path in files
-    }
-
-
-def rows(company, name):
-    """The rows of a listing: of `name.json`, then of its pages `name-1.json`, `name-2.json` …"""
-    found = list(_list(company.get(f"{name}.json", [])))
-    page = 1
-    while f"{name}-{page}.json" in company:
-        found += _list(company[f"{name}-{page}.json"])
-        page += 1
-    return found
-
-
-def people(company):
-    """JumpCloud's users, in the order of the listing."""
-    return rows(company, "jumpcloud/systemusers")
-
-
-def groups(company):
-    """JumpCloud's user groups, in the order of the listing."""
-    return rows(company, "jumpcloud/usergroups")
-
-
-def _list(content):
-    if isinstance(content, list):
-        return content
-    return content.get("results", content.get("value", []))
-
-
-def _members(group):
-    return f"entra/groups/{group}/members"
-
-
-def _set(row):
-    """What is set in an object: neither null, nor empty, nor an annotation."""
-    return {
-        name: value
-        for name, value in row.items()
-        if value is not None and value != [] and "@" not in name
-    }
-
-
-class Tenant:
-    """What Entra holds: accounts by id with their managers' ids, and everything else as it is."""
-
-    def __init__(self, company):
-        self.users = {row["id"]: _set(row) for row in rows(company, "entra/users")}
-        managers = company.get("entra/managers.json", {})
-        for id, user in self.users.items():
-            manager = user.pop("manager", {}).get("id")
-            if manager := managers.get(id, manager):
-                user["manager"] = manager
-        self.by_upn = {user["userPrincipalName"].lower(): id for id, user in self.users.items()}
-        self.others = {
-            name: self._rows(company, name)
-            for name in self._names(company)
-            if name.startswith("entra/") and name not in ("entra/users", "entra/managers")
-        }
-        self.groups = self.others.get("entra/groups", {})
-        named = {group.get("uniqueName"): id for id, group in self.groups.items()}
-        self.by_unique_name = {name: id for name, id in named.items() if name}
-
-    @staticmethod
-    def _names(company):
-        """The listings' names, those of the pages counted once."""
-        names = {name.removesuffix(".json") for name in company}
-        heads = {name: name.rpartition("-") for name in names}
-        return {head if page.isdigit() else name for name, (head, _, page) in heads.items()}
-
-    @staticmethod
-    def _rows(company, name):
-        listed = {row["id"]: _set(row) for row in rows(company, name)}
-        if name.endswith("/members"):
-            # Whom a group holds is its own; how they are described is theirs.
-            return {id: {} for id in listed}
-        for row in listed.values():
-            row.pop("verifiedDomains", None)  # told by `domains`
-        return listed
-
-    def find(self, upn):
-        """The account with this name, without regard to case."""
-        return self.users.get(self.by_upn.get(upn.lower()))
-
-    def members(self, group):
-        """The ids of a group's members."""
-        return set(self.others.get(_members(group), {}))
-
-    def made_for(self, group):
-        """The id of the Entra group that was created for a JumpCloud group."""
-        return self.by_unique_name.get(f"{UNIQUE_NAME}{group}")
-
-    def upn(self, id):
-        """How an account is called in a message."""
-        return self.users[id]["userPrincipalName"] if id in self.users else id
-
-    def shown(self, user):
-        """An account with its manager by name, since new accounts get ids nobody can foresee."""
-        shown = dict(user)
-        if "manager" in shown:
-            shown["manager"] = self.upn(shown["manager"])
-        return shown
-
-
-# ---- comparing -------------------------------------------------------------------------------
+from answers import (
+    GROUP_MADE_BY_ENTRA,
+    MADE_BY_ENTRA,
+    MAPPED,
+    OURS,
+    SESSIONS,
+    UNIQUE_NAME,
+    Tenant,
+    groups,
+    load,
+    members_of,
+    people,
+    set_values,
+)
+from tables import group_table, table
 
 
 def differences(expected, before, after, findings=None):
@@ -269,14 +125,14 @@ def _group(group, old, new, told):
     id = new.made_for(group["id"])
     if outcome == "left_alone":
         if id:
-            told.update((("entra/groups", id), (_members(id), None)))
+            told.update((("entra/groups", id), (members_of(id), None)))
             return [f"{who}: created, but must not be ({group['why']})"]
         return []
     if outcome == "adopted":
         id = group["object"]
     if id not in new.groups:
         return [f"{who}: not there, expected {outcome} ({group['why']})"]
-    told.update((("entra/groups", id), (_members(id), None)))
+    told.update((("entra/groups", id), (members_of(id), None)))
     was, ignored = old.groups.get(id), frozenset()
     if (outcome == "adopted") != (was is not None):
         when = "there" if was else "not there"
@@ -330,7 +186,7 @@ def _source(before, after):
     for row in people(before):
         kept = now.get(row["_id"], {})
         # Listings repeat `_id` as `id`; a dump need not.
-        told = [name for name in _set(row) if name != "id"]
+        told = [name for name in set_values(row) if name != "id"]
         changed = [name for name in told if kept.get(name) != row[name]]
         if changed:
             lines.append(f"JumpCloud user {row['email']}: changed in {', '.join(changed)}")
@@ -343,120 +199,6 @@ def _codes(codes):
 
 def _value(value):
     return "not set" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-# ---- telling ---------------------------------------------------------------------------------
-
-
-def table(before, after, findings, expected=None, bound=None):
-    """What became of everybody, as columns: read from the tenant, so that any company will do.
-
-    `bound` maps JumpCloud ids to object ids, where known. It tells an adoption that had nothing to
-    change from an account that is not ours, and finds people whose UPN is not their e-mail.
-    """
-    old, new, bound = Tenant(before), Tenant(after), bound or {}
-    why = {person["id"]: person["why"] for person in (expected or {}).get("users", [])}
-    lines = [("WHO", "OUTCOME", "ACCOUNT", "CHANGED", "WHY")]
-    counts = dict.fromkeys(OUTCOMES, 0)
-    for row in people(before):
-        codes = findings.get(row["_id"], [])
-        outcome, account, changed = _became(row, old, new, bound, codes)
-        counts[outcome] += 1
-        state = "-"
-        if account:
-            state = "enabled" if account.get("accountEnabled") else "disabled"
-        reasons = [", ".join(codes), why.get(row["_id"], "")]
-        lines.append((
-            row.get("email") or row["_id"],
-            outcome.replace("_", " "),
-            state,
-            _few(changed),
-            " · ".join(filter(None, reasons)),
-        ))
-    total = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-    return f"{_columns(lines)}\n\n{sum(counts.values())} people: {total}"
-
-
-def _became(row, old, new, bound, codes):
-    """The outcome, the account, and what changed in one that was there before."""
-    id = bound.get(row["_id"]) or new.by_upn.get((row.get("email") or "").lower())
-    account, was = new.users.get(id), old.users.get(id)
-    if account and not was:
-        return "created", account, []
-    changed = []
-    if account:
-        then, now = old.shown(was), new.shown(account)
-        changed = [name for name in MAPPED if then.get(name) != now.get(name)]
-        if was.get("accountEnabled") and not account.get("accountEnabled"):
-            return "switched_off", account, changed
-        if changed or row["_id"] in bound:
-            return "adopted", account, changed
-    return "skipped" if codes else "untouched", account, changed
-
-
-def group_table(before, after, findings, expected=None, bound=None):
-    """What became of JumpCloud's groups, as columns; see [`table`]."""
-    old, new, bound = Tenant(before), Tenant(after), bound or {}
-    why = {group["id"]: group["why"] for group in (expected or {}).get("groups", [])}
-    lines = [("GROUP", "OUTCOME", "MEMBERS", "CHANGED", "WHY")]
-    counts = dict.fromkeys(GROUP_OUTCOMES, 0)
-    for row in groups(before):
-        outcome, id = _group_became(row, old, new, bound)
-        counts[outcome] += 1
-        members, changed = "-", []
-        if outcome in GROUPS_OURS:
-            was, now = old.members(id), new.members(id)
-            members = str(len(now))
-            if outcome == "adopted":
-                if old.groups[id] != new.groups[id]:
-                    changed.append("name")
-                moved = ((len(now - was), "came"), (len(was - now), "left"))
-                changed += [f"{count} {what}" for count, what in moved if count]
-        reasons = [", ".join(findings.get(row["id"], [])), why.get(row["id"], "")]
-        lines.append((
-            row.get("name") or row["id"],
-            outcome.replace("_", " "),
-            members,
-            ", ".join(changed) or "-",
-            " · ".join(filter(None, reasons)),
-        ))
-    total = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-    return f"{_columns(lines)}\n\n{sum(counts.values())} groups: {total}"
-
-
-def _group_became(row, old, new, bound):
-    """The outcome, and the group in Entra. Without a binding only what changed was adopted."""
-    id = bound.get(row["id"]) or new.made_for(row["id"])
-    if id in new.groups:
-        return ("adopted" if id in old.groups else "created"), id
-    for id, was in old.groups.items():
-        same = was.get("displayName") == row.get("name") and id in new.groups
-        if same and old.members(id) != new.members(id):
-            return "adopted", id
-    return "left_alone", None
-
-
-def _few(names, shown=2):
-    """The first names, and how many more there are."""
-    if len(names) > shown + 1:
-        names = [*names[:shown], f"{len(names) - shown} more"]
-    return ", ".join(names) or "-"
-
-
-def _columns(lines):
-    widths = [max(map(_width, column)) for column in zip(*lines)]
-    return "\n".join(
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths)).rstrip()
-        for line in lines
-    )
-
-
-def _width(text):
-    """Columns on a terminal: signs of East Asia take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        for sign in text
-    )
 
 
 def main(arguments=None):

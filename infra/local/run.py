@@ -16,7 +16,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import answers
 import expect
+import tables
 import vendors
 from command_line import CommandLine, Refused
 from settling import NotSettled, settle
@@ -60,7 +62,7 @@ def configuration(folder, company, simulated):
     text = (own if own.is_file() else HERE / "directory.toml").read_text(encoding="utf-8")
     places = simulated.places()
     if "@application@" in text:
-        applications = expect.rows(company, "jumpcloud/applications")
+        applications = answers.rows(company, "jumpcloud/applications")
         if not applications:
             raise Unusable(
                 f"{folder} has no jumpcloud/applications.json: save that listing, too, or write a "
@@ -110,17 +112,17 @@ def sync(folder, stack, simulated, company):
     print(f"    all synced after {seconds:.0f} s", flush=True)
 
     after = simulated.dump()
-    people = [person["_id"] for person in expect.people(company)]
-    groups = [group["id"] for group in expect.groups(company)]
+    people = [person["_id"] for person in answers.people(company)]
+    groups = [group["id"] for group in answers.groups(company)]
     findings, bound = findings_and_bindings(line, "user", people)
     of_groups, bound_groups = findings_and_bindings(line, "group", groups)
     findings |= of_groups
     expected = company.get("expected.json")
     print()
-    print(expect.table(company, after, findings, expected, bound))
+    print(tables.table(company, after, findings, expected, bound))
     print()
     if groups:
-        print(expect.group_table(company, after, findings, expected, bound_groups))
+        print(tables.group_table(company, after, findings, expected, bound_groups))
         print()
     print(vendors.cost(simulated.counts(), len(bound)))
     print()
@@ -146,7 +148,7 @@ def write_program(stack):
 
 def invitation(stack, simulated, company, bound, bound_groups):
     """The URLs, and what to try."""
-    people = expect.people(company)
+    people = answers.people(company)
     person = next((p for p in people if p["_id"] in bound and p.get("state") == "ACTIVATED"), None)
     jumpcloud, entra = simulated.jumpcloud["url"], simulated.entra["url"]
     lines = [
@@ -215,11 +217,11 @@ def main():
     arguments = parser.parse_args()
     folder = arguments.company.resolve()
     try:
-        company = expect.load(folder)
+        company = answers.load(folder)
     except (OSError, ValueError) as error:
         print(f"run: the company cannot be read: {error}", file=sys.stderr)
         return 2
-    if not expect.people(company):
+    if not answers.people(company):
         print(f"run: {folder} has no people: jumpcloud/systemusers.json is missing", file=sys.stderr)
         return 2
     # So that a killed run, too, leaves through the context managers.

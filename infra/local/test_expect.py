@@ -11,24 +11,26 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
+import answers
 import expect
+import tables
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "company"
 APPLICATION = "jumpcloud/applications/65f0000000000000000000c1"
 CODES = HERE.parents[1] / "shared/sync-core/src/finding.rs"
 
-COMPANY = expect.load(FOLDER)
+COMPANY = answers.load(FOLDER)
 EXPECTED = COMPANY.pop("expected.json")
-PEOPLE = expect.people(COMPANY)
-ACCOUNTS = expect.rows(COMPANY, "entra/users")
+PEOPLE = answers.people(COMPANY)
+ACCOUNTS = answers.rows(COMPANY, "entra/users")
 LINES = {person["id"]: person for person in EXPECTED["users"]}
 GROUPS = {group["id"]: group for group in EXPECTED["groups"]}
 ENGINEERING = "65f0000000000000000000b1"
 
 
 def targets(name):
-    return [edge["to"]["id"] for edge in expect.rows(COMPANY, name)]
+    return [edge["to"]["id"] for edge in answers.rows(COMPANY, name)]
 
 
 def members(group):
@@ -76,7 +78,7 @@ class SampleCompany(unittest.TestCase):
 
     def test_it_is_large_enough(self):
         self.assertGreaterEqual(len(PEOPLE), 64)
-        groups = [group["id"] for group in expect.rows(COMPANY, "jumpcloud/usergroups")]
+        groups = [group["id"] for group in answers.rows(COMPANY, "jumpcloud/usergroups")]
         self.assertEqual(len(set(groups)), 8)
         reaching = set(targets(f"{APPLICATION}/associations-user_group"))
         self.assertLess(reaching, connected_groups(), "one is connected by being nested")
@@ -89,21 +91,21 @@ class SampleCompany(unittest.TestCase):
 
     def test_references_lead_somewhere(self):
         people = {person["_id"] for person in PEOPLE}
-        groups = {group["id"] for group in expect.rows(COMPANY, "jumpcloud/usergroups")}
+        groups = {group["id"] for group in answers.rows(COMPANY, "jumpcloud/usergroups")}
         for person in PEOPLE:
             self.assertIn(person["manager"], people | {""}, person["email"])
             self.assertNotEqual(person["manager"], person["_id"], person["email"])
         for group in groups:
             self.assertTrue(members(group))
             self.assertLessEqual(set(members(group)), people | groups, group)
-        for application in expect.rows(COMPANY, "jumpcloud/applications"):
+        for application in answers.rows(COMPANY, "jumpcloud/applications"):
             folder = f"jumpcloud/applications/{application['_id']}"
             self.assertLessEqual(set(targets(f"{folder}/associations-user_group")), groups)
             self.assertLessEqual(set(targets(f"{folder}/associations-user")), people)
         accounts = {account["id"] for account in ACCOUNTS}
         for kind in ["groups", "directoryRoles"]:
-            for container in expect.rows(COMPANY, f"entra/{kind}"):
-                held = expect.rows(COMPANY, f"entra/{kind}/{container['id']}/members")
+            for container in answers.rows(COMPANY, f"entra/{kind}"):
+                held = answers.rows(COMPANY, f"entra/{kind}/{container['id']}/members")
                 self.assertTrue(held)
                 self.assertLessEqual({member["id"] for member in held}, accounts)
         for account in ACCOUNTS:
@@ -137,14 +139,14 @@ class Expectation(unittest.TestCase):
 
     def test_its_counts_are_those_of_its_lines(self):
         counts = Counter(line["outcome"] for line in LINES.values())
-        told = {name: EXPECTED["counts"][name] for name in expect.OUTCOMES}
+        told = {name: EXPECTED["counts"][name] for name in answers.OUTCOMES}
         self.assertEqual(counts, told)
         self.assertEqual(EXPECTED["counts"]["users"], len(LINES))
         self.assertEqual(EXPECTED["counts"]["accounts_before"], len(ACCOUNTS))
         after = len(ACCOUNTS) + counts["created"]
         self.assertEqual(EXPECTED["counts"]["accounts_after"], after)
         counts = Counter(f"groups_{line['outcome']}" for line in GROUPS.values())
-        before = len(expect.rows(COMPANY, "entra/groups"))
+        before = len(answers.rows(COMPANY, "entra/groups"))
         counts |= {
             "groups": len(GROUPS),
             "groups_before": before,
@@ -154,13 +156,13 @@ class Expectation(unittest.TestCase):
         self.assertEqual(counts, told)
 
     def test_outcomes_fit_connection_and_accounts(self):
-        reached, tenant = connected(), expect.Tenant(COMPANY)
+        reached, tenant = connected(), answers.Tenant(COMPANY)
         for id, line in LINES.items():
             outcome = line["outcome"]
-            self.assertEqual("entra" in line, outcome in expect.OURS, line["email"])
+            self.assertEqual("entra" in line, outcome in answers.OURS, line["email"])
             if id not in reached:
                 self.assertEqual(outcome, "untouched", line["email"])
-            if outcome in expect.OURS:
+            if outcome in answers.OURS:
                 upn = line["entra"]["userPrincipalName"]
                 self.assertEqual(upn.lower(), line["email"])
                 self.assertEqual(tenant.find(upn) is None, outcome == "created", line["email"])
@@ -179,7 +181,7 @@ class Expectation(unittest.TestCase):
             self.assertEqual("manager_not_bound" in line["findings"], waits, line["email"])
 
     def test_every_account_is_somebodys_or_a_bystander(self):
-        tenant = expect.Tenant(COMPANY)
+        tenant = answers.Tenant(COMPANY)
         kept = {
             tenant.find(line["entra"]["userPrincipalName"])["id"]
             for line in LINES.values()
@@ -194,7 +196,7 @@ class Expectation(unittest.TestCase):
     def test_only_mapped_attributes_and_known_codes_are_named(self):
         known = set(re.findall(r'=> "(\w+)"', CODES.read_text(encoding="utf-8")))
         for line in LINES.values():
-            self.assertLessEqual(line.get("entra", {}).keys(), set(expect.MAPPED), line["email"])
+            self.assertLessEqual(line.get("entra", {}).keys(), set(answers.MAPPED), line["email"])
             self.assertLessEqual(set(line["findings"]), known, line["email"])
         for line in GROUPS.values():
             codes = line["findings"] + line.get("once", [])
@@ -202,11 +204,11 @@ class Expectation(unittest.TestCase):
 
     def test_it_has_a_line_for_every_group_and_no_other(self):
         self.assertEqual(len(EXPECTED["groups"]), len(GROUPS))
-        names = {group["id"]: group["name"] for group in expect.groups(COMPANY)}
+        names = {group["id"]: group["name"] for group in answers.groups(COMPANY)}
         self.assertEqual({id: line["name"] for id, line in GROUPS.items()}, names)
 
     def test_outcomes_of_groups_fit_connection_and_names(self):
-        tenant = expect.Tenant(COMPANY)
+        tenant = answers.Tenant(COMPANY)
         plain = {"securityEnabled": True, "mailEnabled": False}
         for id, line in GROUPS.items():
             same = [
@@ -221,7 +223,7 @@ class Expectation(unittest.TestCase):
                 outcome = "adopted"
                 self.assertEqual(line["object"], same[0])
             self.assertEqual(line["outcome"], outcome, line["name"])
-            self.assertEqual("members" in line, outcome in expect.GROUPS_OURS, line["name"])
+            self.assertEqual("members" in line, outcome in answers.GROUPS_OURS, line["name"])
             self.assertTrue(line["why"])
 
     def test_members_are_those_of_jumpcloud_as_far_as_they_are_ours(self):
@@ -235,7 +237,7 @@ class Expectation(unittest.TestCase):
             self.assertEqual("members_not_bound" in line["findings"], waits, line["name"])
 
     def test_who_stays_in_a_group_was_there_and_is_nobody_of_ours(self):
-        tenant = expect.Tenant(COMPANY)
+        tenant = answers.Tenant(COMPANY)
         bystanders = {line["userPrincipalName"] for line in EXPECTED["bystanders"]}
         for line in GROUPS.values():
             held = {tenant.upn(id) for id in tenant.members(line.get("object"))}
@@ -244,7 +246,7 @@ class Expectation(unittest.TestCase):
             self.assertEqual("members_left_alone" in line["findings"], bool(others), line["name"])
 
     def test_an_adopted_group_has_somebody_who_stays_comes_and_leaves(self):
-        tenant, line = expect.Tenant(COMPANY), GROUPS[ENGINEERING]
+        tenant, line = answers.Tenant(COMPANY), GROUPS[ENGINEERING]
         held = {tenant.upn(id) for id in tenant.members(line["object"])}
         wanted = {*line["members"]}
         self.assertTrue(held & wanted and wanted - held and held - wanted - {*line["others"]})
@@ -263,12 +265,12 @@ def fulfilled():
         account = {"userType": "Member", "mailNickname": line["email"].partition("@")[0]}
         account = accounts.setdefault(line["email"], account)
         account.setdefault("id", f"new-{line['id']}")
-        account.setdefault(expect.SESSIONS, "2026-05-01T00:00:00Z")
-        for name in expect.MAPPED:
+        account.setdefault(answers.SESSIONS, "2026-05-01T00:00:00Z")
+        for name in answers.MAPPED:
             account.pop(name, None)
         account.update({key: v for key, v in line["entra"].items() if key != "manager"})
         if line["outcome"] == "switched_off":
-            account[expect.SESSIONS] = "2026-05-01T00:00:01Z"
+            account[answers.SESSIONS] = "2026-05-01T00:00:01Z"
     for line in EXPECTED["users"]:
         if manager := line.get("entra", {}).get("manager"):
             managers[accounts[line["email"]]["id"]] = accounts[manager.lower()]["id"]
@@ -391,12 +393,12 @@ class Comparison(unittest.TestCase):
         )
 
     def test_a_deactivation_without_revocation_and_a_needless_one_are_noticed(self):
-        before = expect.Tenant(COMPANY)
+        before = answers.Tenant(COMPANY)
         leaver = self.account("maelle.legoff@corp.example")
-        leaver[expect.SESSIONS] = before.users[leaver["id"]][expect.SESSIONS]
-        self.account("piotr.zielinski@corp.example")[expect.SESSIONS] = "2026-05-01T00:00:01Z"
+        leaver[answers.SESSIONS] = before.users[leaver["id"]][answers.SESSIONS]
+        self.account("piotr.zielinski@corp.example")[answers.SESSIONS] = "2026-05-01T00:00:01Z"
         self.assert_only(
-            f"piotr.zielinski@corp.example: {expect.SESSIONS} is",
+            f"piotr.zielinski@corp.example: {answers.SESSIONS} is",
             "maelle.legoff@corp.example: switched off, but the sessions were not revoked",
         )
 
@@ -510,9 +512,9 @@ class Comparison(unittest.TestCase):
         self.assert_only("JumpCloud user oliver.whitfield@corp.example: changed in state")
 
     def test_the_table_tells_what_became_of_everybody(self):
-        told = expect.table(COMPANY, self.after, self.findings, EXPECTED).splitlines()
+        told = tables.table(COMPANY, self.after, self.findings, EXPECTED).splitlines()
         counts = EXPECTED["counts"]
-        summary = ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in expect.OUTCOMES)
+        summary = ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in answers.OUTCOMES)
         self.assertEqual(told[-1], f"{len(PEOPLE)} people: {summary}")
         cells = {line.split()[0]: re.split(r"\s{2,}", line) for line in told[1:-2]}
         for line in LINES.values():
@@ -524,14 +526,14 @@ class Comparison(unittest.TestCase):
 
     def test_the_table_needs_no_expectation(self):
         bound = {"65f000000000000000000048": self.account("leila.haddad@corp.example")["id"]}
-        told = expect.table(COMPANY, COMPANY, {}, bound=bound)
+        told = tables.table(COMPANY, COMPANY, {}, bound=bound)
         self.assertRegex(told, r"leila\.haddad@corp\.example +adopted +disabled +-")
         summary = "0 created, 1 adopted, 0 switched off, 0 skipped, 71 untouched"
         self.assertTrue(told.endswith(summary), told)
 
     def test_the_table_of_groups_tells_what_became_of_each(self):
         for bound in (None, {ENGINEERING: GROUPS[ENGINEERING]["object"]}):
-            told = expect.group_table(COMPANY, self.after, self.findings, EXPECTED, bound)
+            told = tables.group_table(COMPANY, self.after, self.findings, EXPECTED, bound)
             told = told.splitlines()
             self.assertEqual(told[-1], "8 groups: 5 created, 1 adopted, 2 left alone")
             rows = [re.split(r"\s{2,}", line) for line in told[1:-2]]
@@ -544,7 +546,7 @@ class Comparison(unittest.TestCase):
             self.assertEqual(cells["Contractors"][1:3], ["-", "-"])
 
     def test_columns_stand_below_each_other_in_any_script(self):
-        told = expect.table(
+        told = tables.table(
             {"jumpcloud/systemusers-1.json": [{"_id": "1", "email": "田中@corp.example"}]}, {}, {}
         )
         self.assertEqual(told.splitlines()[:2], [

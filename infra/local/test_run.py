@@ -5,11 +5,11 @@ import tomllib
 import unittest
 from pathlib import Path
 
-import expect
+import answers
 import run
 import vendors
 
-COMPANY = expect.load(run.SAMPLE)
+COMPANY = answers.load(run.SAMPLE)
 
 
 class Simulated:
