@@ -194,6 +194,10 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             self.left = Hints::default();
             return Ok(());
         }
+        if !self.first && self.has_less_than(listing::LAST_STEP) {
+            // Word keeps coming: what it says is for an invocation with more time.
+            return self.continue_later().await;
+        }
         if let Some(until) = self.gathers_until() {
             self.look_again(until);
             self.covers = false;

@@ -127,3 +127,22 @@ pub fn user_item(directory: &str, user: &str, event_type: &str, at: Timestamp) -
     item["expect"] = Value::from(expect);
     item
 }
+
+/// A work item that a webhook's event about a group's members, or about the group itself, became.
+pub fn group_item(directory: &str, group: &str, members: &[&str], at: Timestamp) -> Value {
+    json!({
+        "v": 1, "directory": directory, "subject": { "group": group }, "members": members,
+        "cause": {
+            "source": "webhook", "event_type": "association_change", "at": at.to_string(),
+            "event_id": format!("{group}-{}", at.as_nanosecond()),
+        },
+    })
+}
+
+/// A work item that an operator's command about a group became.
+pub fn group_bell(directory: &str, group: &str) -> Value {
+    json!({
+        "v": 1, "directory": directory, "subject": { "group": group },
+        "cause": { "source": "operator" },
+    })
+}

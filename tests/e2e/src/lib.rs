@@ -1,7 +1,8 @@
 //! The real binaries in a world of their own: what the scenarios in `tests/` are made of.
 //!
-//! Nothing of the product is linked in: its functions and its command line run as processes, and
-//! are talked to as AWS, the vendors and operators do.
+//! The product is not linked in: its functions and its command line run as processes, and are talked
+//! to as AWS, the vendors and operators do. Its `store` alone is, to begin with a company that was
+//! synced long ago ([`World::staff`]), and to read in the end what the table remembers.
 //!
 //! - [`Stack`] is the deployed template on a private AWS stand-in, one for each test program. A
 //!   [`Place`] is a table and three queues on it: those that were deployed, with the functions
@@ -24,6 +25,8 @@ mod proof;
 mod proxy;
 mod runtime_api;
 mod stack;
+mod staff;
+mod table;
 mod wait;
 mod world;
 
@@ -33,5 +36,6 @@ pub use http::post;
 pub use proxy::{Proxy, Spoilt};
 pub use runtime_api::{Answer, Function, Invocation};
 pub use stack::{Place, Stack};
+pub use staff::Person;
 pub use wait::{PATIENCE, until};
 pub use world::{Setup, World};

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use simulators::Entry;
+use store::StoredSubject;
+use sync_core::record::Record;
 use tokio::task::JoinSet;
 
 use crate::feed::{Feed, Lane};
@@ -46,41 +49,108 @@ impl World {
         }
     }
 
+    /// Waits until the queues are empty, whatever is due later.
+    ///
+    /// # Panics
+    ///
+    /// If that does not happen.
+    pub async fn drain(&self) {
+        let drained = async {
+            while !is_drained(&self.line.json(&["status"]).await) {
+                self.clock.sleep(LOOK).await;
+            }
+        };
+        let patience = PATIENCE * 2;
+        if tokio::time::timeout(patience, drained).await.is_err() {
+            panic!("the queues are not empty after {patience:?}");
+        }
+    }
+
     /// Proves that the directory is at rest and right: everybody who was ever heard of is synced
-    /// again, which writes nothing; every binding points at a living object; no vendor was asked
-    /// for what it does not have; and so many messages were parked.
+    /// again, which writes nothing, and then all of [`World::prove_at_rest`].
     ///
     /// # Panics
     ///
     /// If one of these does not hold.
     pub async fn prove(&self, parked: u64) {
-        // Where no function works, two of our own do meanwhile.
-        let _feeds = match self.deployed {
-            true => None,
-            false => {
-                let consumer = Arc::new(self.function("consumer").await);
-                let feed = |lane| Feed::start(&self.place, lane, consumer.clone());
-                Some([feed(Lane::Events), feed(Lane::Bulk)])
-            }
-        };
+        let _feeds = self.feeds().await;
         self.settle().await;
         let before = self.writes().len();
-        let everybody = self.everybody();
-        self.each(&everybody, &["sync", "user"], &["--yes"]).await;
+        self.each(&self.everybody(), &["sync", "user"], &["--yes"]).await;
         self.settle().await;
         assert_eq!(self.writes()[before..], [], "syncing again writes");
+        self.prove_right(parked).await;
+    }
 
-        for shown in self.each(&everybody, &["show", "user"], &[]).await {
-            let binding = &shown["binding"];
-            let Some(object) = binding["object"].as_str() else { continue };
-            let lives = self.entra.state(|state| state.user(object).is_some());
-            assert!(lives || binding["given_up"] == true, "nothing is behind {shown:#}");
+    /// Proves of a company that is too large to sync everybody once more: it comes to rest, every
+    /// binding points at a living object, members were written of bound groups alone, no vendor was
+    /// asked for what it does not have, and so many messages were parked.
+    ///
+    /// # Panics
+    ///
+    /// If one of these does not hold.
+    pub async fn prove_at_rest(&self, parked: u64) {
+        let _feeds = self.feeds().await;
+        self.settle().await;
+        self.prove_right(parked).await;
+    }
+
+    /// Two functions of our own where no function works.
+    async fn feeds(&self) -> Option<[Feed; 2]> {
+        if self.deployed {
+            return None;
+        }
+        let consumer = Arc::new(self.function("consumer").await);
+        Some(
+            [Lane::Events, Lane::Bulk].map(|lane| Feed::start(&self.place, lane, consumer.clone())),
+        )
+    }
+
+    async fn prove_right(&self, parked: u64) {
+        let records = self.records().await;
+        for stored in &records {
+            let lives = self.entra.state(|state| match &stored.record {
+                Record::User(record) => record.binding.as_ref().is_none_or(|binding| {
+                    binding.given_up || state.user(binding.object.as_str()).is_some()
+                }),
+                // Whoever lets a group go may delete it; the binding stays (G4, G8).
+                Record::Group(record) => record.binding.as_ref().is_none_or(|binding| {
+                    record.let_go || state.group(binding.object.as_str()).is_some()
+                }),
+                Record::Sweep(_) => true,
+            });
+            assert!(lives, "nothing is behind {stored:#?}");
+        }
+        let bound: BTreeSet<&str> = records.iter().filter_map(bound_group).collect();
+        for write in self.member_writes() {
+            let of_ours = group_in(&write.path).is_some_and(|group| bound.contains(group));
+            assert!(of_ours, "members of a group that is not bound: {write:#?}");
         }
         for control in [self.jumpcloud.control(), self.entra.control()] {
             assert_eq!(control.problems(), Vec::<String>::new());
         }
         let status = self.line.json(&["status"]).await;
         assert_eq!(status["queues"]["parked"]["waiting"], parked, "parked: {status:#}");
+    }
+
+    /// The changes of members that Entra was asked for, refused ones too.
+    pub fn member_writes(&self) -> Vec<Entry> {
+        let mut writes = self.writes();
+        writes.retain(|write| is_removal(write) || !added(write).is_empty());
+        writes
+    }
+
+    /// The members that Entra was asked to remove, by their objects.
+    pub fn removed(&self) -> Vec<String> {
+        let writes = self.writes();
+        let removals = writes.iter().filter(|write| is_removal(write));
+        let member = |write: &Entry| write.path.rsplit('/').nth(1).map(str::to_owned);
+        removals.filter_map(member).collect()
+    }
+
+    /// The members that Entra was asked to add, by their objects.
+    pub fn added(&self) -> Vec<String> {
+        self.writes().iter().flat_map(added).collect()
     }
 
     /// Everybody in JumpCloud, and everybody whom an event was about.
@@ -115,15 +185,45 @@ impl World {
     }
 }
 
-fn is_quiet(status: &Value) -> bool {
-    let ready = ["events", "bulk"]
+fn is_drained(status: &Value) -> bool {
+    let mut ready = ["events", "bulk"]
         .into_iter()
         .flat_map(|lane| ["waiting", "in_flight"].map(|depth| &status["queues"][lane][depth]));
+    ready.all(|count| *count == 0)
+}
+
+fn is_quiet(status: &Value) -> bool {
     let time = |text: &Value| text.as_str().and_then(|text| text.parse::<Timestamp>().ok());
     let horizon = time(&status["at"]).expect("a status says when it was taken") + SOON;
     let directories = || status["directories"].as_array().into_iter().flatten();
-    let at_work = directories().map(|directory| &directory["subjects"]["at_work"]);
+    let mut at_work = directories().map(|directory| &directory["subjects"]["at_work"]);
     let mut looks = directories().map(|directory| time(&directory["subjects"]["next_due"]));
-    ready.chain(at_work).all(|count| *count == 0)
+    is_drained(status)
+        && at_work.all(|count| *count == 0)
         && looks.all(|look| look.is_none_or(|look| look > horizon))
+}
+
+fn bound_group(stored: &StoredSubject) -> Option<&str> {
+    Some(stored.record.group()?.binding.as_ref()?.object.as_str())
+}
+
+/// The group of a path below `/groups/`.
+fn group_in(path: &str) -> Option<&str> {
+    path.split_once("/groups/")?.1.split('/').next()
+}
+
+fn is_removal(write: &Entry) -> bool {
+    write.method == "DELETE" && write.route.ends_with("/$ref")
+}
+
+/// Whom a write adds to a group: each is named by the address of its object.
+fn added(write: &Entry) -> Vec<String> {
+    let body = write.body.as_ref().filter(|_| write.path.contains("/groups/"));
+    let bound = body.map(|body| match &body["members@odata.bind"] {
+        Value::Array(many) => many.clone(),
+        // One alone is posted to the list of members.
+        _ => body.get("@odata.id").into_iter().cloned().collect(),
+    });
+    let ids = bound.into_iter().flatten();
+    ids.filter_map(|address| Some(address.as_str()?.rsplit('/').next()?.to_owned())).collect()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use serde_json::{Value, json};
 
 use crate::built;
@@ -181,6 +181,24 @@ impl Place {
         put.send().await.expect("a secret that exists can be given another value");
     }
 
+    /// Puts messages into a queue, in this order.
+    ///
+    /// # Panics
+    ///
+    /// If it does not take one of them.
+    pub async fn put(&self, queue: &str, bodies: &[String]) {
+        let client = self.sqs();
+        for chunk in bodies.chunks(10) {
+            let entries = chunk.iter().enumerate().map(|(n, body)| {
+                let entry = SendMessageBatchRequestEntry::builder();
+                entry.id(n.to_string()).message_body(body).build().expect("an entry")
+            });
+            let sent = client.send_message_batch().queue_url(queue);
+            let sent = sent.set_entries(Some(entries.collect())).send().await;
+            assert_eq!(sent.expect("the queue takes messages").failed(), []);
+        }
+    }
+
     /// The bodies of the messages in a queue, which are gone then.
     pub async fn take(&self, queue: &str) -> Vec<String> {
         let client = self.sqs();
@@ -248,6 +266,6 @@ impl Place {
     }
 }
 
-fn credentials() -> Credentials {
+pub(crate) fn credentials() -> Credentials {
     Credentials::new("local", "local", None, None, "local")
 }

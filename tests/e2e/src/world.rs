@@ -27,6 +27,7 @@ pub struct Setup {
     company: Option<Company>,
     upn: &'static str,
     users: &'static str,
+    tables: &'static str,
     created: f64,
 }
 
@@ -41,6 +42,7 @@ impl Setup {
             company: None,
             upn: "",
             users: "",
+            tables: "",
             created: 900.0,
         }
     }
@@ -61,6 +63,12 @@ impl Setup {
     #[must_use]
     pub fn users(self, users: &'static str) -> Self {
         Self { users, ..self }
+    }
+
+    /// The same with these tables, such as `[groups]` and `[limits]`.
+    #[must_use]
+    pub fn tables(self, tables: &'static str) -> Self {
+        Self { tables, ..self }
     }
 
     /// The same where a new account is young for so many seconds, for tests that delete one.
@@ -186,7 +194,7 @@ impl World {
     /// long unless a test waits for one, since a lease also bounds what a vendor's answer may take.
     fn configuration(
         &self,
-        Setup { lease, upn, users, created, .. }: &Setup,
+        Setup { lease, upn, users, tables, created, .. }: &Setup,
         tenant: &str,
     ) -> String {
         let Self { directory, jumpcloud, entra, .. } = self;
@@ -215,6 +223,7 @@ source = "email"
 
 [users]
 {users}
+{tables}
 [timing]
 lease = {lease}
 settle = 1

@@ -35,7 +35,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     /// What the last listing found stays known until the next one.
     pub(super) fn keep_findings_of_all(&mut self) {
-        let of_all = self.record.upkeep.findings.iter().filter(|f| OF_ALL.contains(&f.code));
+        let known = self.record.upkeep.findings.iter();
+        let of_all = known.filter(|f| OF_ALL.contains(&f.code) && !self.findings.contains(f));
         let of_all: Vec<Finding> = of_all.cloned().collect();
         self.findings.extend(of_all);
     }

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 16;
 /// How many people are rung for in one go.
 const CHUNK: usize = 100;
 /// What must be left of the invocation for another step (G9).
-const LAST_STEP: SignedDuration = SignedDuration::from_secs(15);
+pub(super) const LAST_STEP: SignedDuration = SignedDuration::from_secs(15);
 /// When a large group is looked at again whose follow-up has got lost.
 const LOST_FOLLOW_UP: Duration = Duration::from_secs(120);
 
@@ -171,7 +171,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     }
 
     /// Commits what was done; the rest goes on by a message of its own.
-    async fn continue_later(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn continue_later(&mut self) -> Result<(), Trouble> {
         self.keep_findings_of_all();
         self.left = Hints::Many;
         self.covers = false;
