@@ -189,7 +189,9 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                     .collect();
                 if open.is_empty() {
                     counts.covered += 1;
-                } else if concerns_no_group_of_ours(subject, known, &open) {
+                } else if concerns_no_group_of_ours(subject, known, &open)
+                    && !self.is_nested(directory, subject).await?
+                {
                     counts.ignored += 1;
                 } else {
                     rung += 1;
@@ -203,6 +205,13 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         // Whoever the queue did not take was not rung.
         counts.rung += rung;
         Ok(())
+    }
+
+    /// Whether another group listens for what happens to the members of this one.
+    async fn is_nested(&self, directory: &Directory, subject: &Subject) -> Result<bool, SyncError> {
+        let Subject::Group(group) = subject else { return Ok(false) };
+        let awaited = store::Awaited::Members(directory.id.clone(), group.clone());
+        Ok(!self.store.waiters(&awaited).await?.is_empty())
     }
 
     /// Rings for due subjects: `due` is moved on first, so that a crash in between loses nothing.

@@ -11,7 +11,7 @@ use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
 use sync_core::desired::Connection;
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::group::GroupAnswer;
-use sync_core::ids::{JumpCloudGroupId, Subject};
+use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::plan::group::{GroupInput, GroupPlanned, MembersWanted, plan_group};
 use sync_core::record::{GroupRecord, Hints, Mailbox, Record, after};
 use work_queue::{Source, WorkQueue};
@@ -53,6 +53,13 @@ pub(crate) struct GroupPass<'a, S, Q> {
     done: Vec<String>,
     /// The first member who could not be added yet; the rest was added all the same.
     late: Option<Told>,
+    /// Members whose object Entra does not know; their own syncs find out why.
+    missing: Vec<JumpCloudUserId>,
+    /// Members whom Entra refuses for good.
+    refused: Vec<String>,
+    /// JumpCloud does not know somebody who was named.
+    unknown: bool,
+
     /// The first permanent failure; the rest was tried all the same.
     failure: Option<Told>,
     /// The earliest JumpCloud `Date` read.
@@ -61,6 +68,8 @@ pub(crate) struct GroupPass<'a, S, Q> {
     covers: bool,
     /// The members are to be listed in full, whatever the hints say.
     listing: bool,
+    /// Everything there is to do was looked at: what failed before did not fail again.
+    settled: bool,
 }
 
 impl<S: Store, Q: WorkQueue> Engine<S, Q> {
@@ -87,13 +96,17 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             let pass =
                 GroupPass { first, ..GroupPass::new(self, directory, group, bell, deadline, held) };
             first = false;
-            let (report, again) = pass.whole().await?;
+            let (report, left, again) = pass.whole().await?;
             total.done.extend(report.done);
             total.findings = report.findings;
             total.trouble = report.trouble;
             match again {
                 None => return Ok(Outcome::Synced(total)),
-                Some(next) => held = next,
+                // Nothing was released, so what the pass left is not in the record.
+                Some(mut next) => {
+                    next.mailbox.members = std::mem::take(&mut next.mailbox.members).and(left);
+                    held = next;
+                }
             }
         }
     }
@@ -126,16 +139,20 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             claims: Vec::new(),
             done: Vec::new(),
             late: None,
+            missing: Vec::new(),
+            refused: Vec::new(),
+            unknown: false,
             failure: None,
             read_at: None,
             look_again: None,
             covers: true,
             listing: false,
+            settled: false,
         }
     }
 
     /// The pass and its commit; the reopened record when word was left meanwhile.
-    async fn whole(mut self) -> Result<(Report, Option<Held>), SyncError> {
+    async fn whole(mut self) -> Result<(Report, Hints, Option<Held>), SyncError> {
         let trouble = self.run().await.err();
         let mut ended = Ended { read_at: self.read_at, ..Ended::default() };
         let mut told = None;
@@ -151,9 +168,14 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
                 self.left = self.left.and(self.mailbox.members.clone());
             }
             None => {
-                self.record.upkeep.failure = None;
-                self.record.upkeep.retries = 0;
                 ended.covers = self.covers;
+                if self.settled {
+                    self.record.upkeep.failure = None;
+                    self.record.upkeep.retries = 0;
+                } else if let Some(failure) = &self.record.upkeep.failure {
+                    // A look at less than all has answered nothing of it (S5).
+                    self.look_again(failure.next);
+                }
             }
         }
         ended.look_again = self.look_again;
@@ -180,17 +202,20 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         self.audit.iter().for_each(crate::sync::log);
         let report = Report { done: self.done, findings: self.findings, trouble: told };
         if committed == Committed::Again {
-            return Ok((report, Some(self.engine.store.reopen(&self.lease, terms).await?)));
+            let next = self.engine.store.reopen(&self.lease, terms).await?;
+            return Ok((report, self.left, Some(next)));
         }
         self.engine.ring_on_time(&self.directory.id, &self.lease.subject, due).await;
-        Ok((report, None))
+        Ok((report, self.left, None))
     }
 
     async fn run(&mut self) -> Result<(), Trouble> {
+        // It asks no vendor, so no vendor's wait puts it off.
+        self.tell_outer_groups().await?;
         let now = self.now();
         vendor_wait(&mut self.record.upkeep, now)?;
-        self.tell_outer_groups().await?;
-        if is_unmanaged(&self.record, &self.mailbox.members) {
+        let by_event = self.bell.brings.event_at.is_some();
+        if by_event && is_unmanaged(&self.record, &self.mailbox.members) {
             self.left = Hints::default();
             return Ok(());
         }
@@ -204,6 +229,9 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             return Ok(());
         }
         let (desired, observed) = self.observe().await?;
+        if self.is_undecided(&desired).await? {
+            return Ok(());
+        }
         let planned = plan_group(
             GroupInput {
                 policy: &self.directory.policy.groups,
@@ -260,8 +288,17 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
 
     async fn members(&mut self, planned: &GroupPlanned) -> Result<(), Trouble> {
         match (planned.members, self.record.binding.is_some()) {
+            // Nothing was decided: whoever was named is looked at when it is.
+            (MembersWanted::LeftAlone, true) if !self.covers => {
+                let named = self.mailbox.heard.is_some() || !self.mailbox.members.is_empty();
+                self.left = if named { Hints::Many } else { Hints::default() };
+                Ok(())
+            }
             (MembersWanted::LeftAlone, _) | (_, false) => {
                 self.left = Hints::default();
+                self.settled = true;
+                // Nobody was listed, which the groups that this one is nested in need to know (R5).
+                self.covers &= self.record.binding.is_some();
                 Ok(())
             }
             (wanted, true) => self.sync_members(wanted).await,

@@ -190,6 +190,8 @@ pub(crate) async fn renewing<S: Store, Q: WorkQueue, T>(
     lease: &mut Lease,
     work: impl Future<Output = T>,
 ) -> Result<T, SyncError> {
+    // Many short pieces of work in a row take as long as one that lasts.
+    keep(engine, directory, lease).await?;
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {

@@ -16,6 +16,8 @@ const VERSION: u64 = 1;
 
 /// The type of the event that is evidence of a deletion (P6).
 pub(crate) const USER_DELETE: &str = "user_delete";
+/// The same for groups.
+const GROUP_DELETE: &str = "group_delete";
 
 /// Rings for one subject of one directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +146,7 @@ impl WorkItem {
     /// Only an event with a time, or a bell with the `due` it rings for, may find everything done.
     pub fn brings(&self) -> Brings {
         let deleted = self.expect == Some(Expect::Deleted)
-            || self.cause.event_type.as_deref() == Some(USER_DELETE);
+            || [USER_DELETE, GROUP_DELETE].map(Some).contains(&self.cause.event_type.as_deref());
         let event = matches!(self.cause.source, Source::Webhook | Source::Insights);
         let bell = self.cause.source == Source::Due;
         Brings {
@@ -350,8 +352,12 @@ pub fn coalesce(items: Vec<WorkItem>) -> Vec<WorkItem> {
 fn add(kept: &mut WorkItem, item: WorkItem) {
     let deleted = kept.brings().deleted || item.brings().deleted;
     kept.expect = if deleted { Some(Expect::Deleted) } else { kept.expect.max(item.expect) };
+    // What names nobody concerns everybody, whatever else is named.
+    if kept.members.is_empty() || item.members.is_empty() {
+        kept.members.clear();
+    }
     for member in item.members {
-        if !kept.members.contains(&member) {
+        if !kept.members.is_empty() && !kept.members.contains(&member) {
             kept.members.push(member);
         }
     }

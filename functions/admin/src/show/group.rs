@@ -41,6 +41,7 @@ pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<R
         ("looked at by name", when(looked_at)),
         ("member written", when(members_written_at)),
         ("dynamic", yes(record.dynamic).to_owned()),
+        ("nested groups", yes(record.nested).to_owned()),
     ]);
     if let Some(member) = added_until {
         rows.push(("adding", format!("members are added up to {member}, in the order of ids")));
@@ -67,6 +68,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
         members_written_at,
         added_until,
         dynamic,
+        nested,
         owed,
         upkeep: Upkeep { retries, vendor_wait, .. },
     } = record;
@@ -77,6 +79,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
     json!({
         "binding": binding.as_ref().map(bound),
         "dynamic": dynamic,
+        "nested": nested,
         "members": {
             "listed_at": json_time(*listed_at),
             "size": size,

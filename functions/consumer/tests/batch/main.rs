@@ -8,7 +8,7 @@ use simulators::{Effect, Fault};
 use store::{Awaited, FirstRun, Holder, Store};
 use sync_core::ids::{DirectoryId, JumpCloudGroupId, JumpCloudUserId, Subject};
 use work_queue::memory::MemoryQueue;
-use work_queue::{Depths, Lane, WorkItem, WorkQueue};
+use work_queue::{Cause, Depths, Lane, Source, WorkItem, WorkQueue};
 
 use crate::world::{
     APPLICATION, EMPTY, World, bell, event, event_bell, item, queues_out_of_reach,
@@ -93,7 +93,7 @@ async fn g1_a_group_is_synced_and_where_groups_are_off_it_is_ignored() {
     let off = item("off", Subject::Group(group.clone()));
     assert_eq!(world.answer(&world.consumer(), &[("1", &off)]).await, EMPTY);
     assert_eq!((world.requests(), world.entra.state(|state| state.groups().len())), (0, 0));
-    let group = item("corp", Subject::Group(group));
+    let group = WorkItem::new(corp(), Subject::Group(group), Cause::of(Source::FollowUp)).to_json();
     for message in [bell(&ada), group.clone(), group] {
         assert_eq!(world.answer(&world.consumer(), &[("1", &message)]).await, EMPTY);
         world.advance(60);
@@ -170,6 +170,17 @@ async fn a_sync_that_does_not_end_in_time_is_handed_back_before_the_deadline() {
     let consumer = world.consumer();
     let handled = tokio::spawn(async move { consumer.handle(batch, deadline).await });
     until(|| world.users_read().contains(&ada.to_string()) && world.has("bob")).await;
+    // The last thing a new account's sync asks for; its commit follows at once.
+    let groups = "GET /api/v2/users/{id}/memberof";
+    until(|| world.jumpcloud.control().counts().contains_key(groups)).await;
+    let subject = Subject::User(bob.clone());
+    let released = tokio::time::timeout(Duration::from_secs(10), async {
+        let stored = async || world.table.peek(&corp(), &subject).await.unwrap().unwrap();
+        while stored().await.leased_until.is_some() {
+            tokio::task::yield_now().await;
+        }
+    });
+    released.await.expect("it did not end");
     world.clock.advance(Duration::from_secs(28));
     tokio::task::yield_now().await;
     assert!(!handled.is_finished());

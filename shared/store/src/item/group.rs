@@ -27,6 +27,8 @@ pub(super) struct GroupItem {
     added_until: Option<String>,
     #[serde(default)]
     dynamic: bool,
+    #[serde(default)]
+    nested: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     owed: Vec<AuditItem>,
 }
@@ -54,6 +56,7 @@ impl From<&GroupRecord> for GroupItem {
             members_written_at,
             added_until,
             dynamic,
+            nested,
             owed,
             upkeep: _,
         } = record;
@@ -66,6 +69,7 @@ impl From<&GroupRecord> for GroupItem {
             members_written_at: members_written_at.map(millis),
             added_until: added_until.as_ref().map(ToString::to_string),
             dynamic: *dynamic,
+            nested: *nested,
             owed: owed.iter().map(AuditItem::from).collect(),
         }
     }
@@ -83,6 +87,7 @@ impl GroupItem {
             members_written_at,
             added_until,
             dynamic,
+            nested,
             owed,
         } = self;
         let added_until = added_until.as_deref().map(JumpCloudUserId::parse).transpose()?;
@@ -95,6 +100,7 @@ impl GroupItem {
             members_written_at: maybe_timestamp(members_written_at)?,
             added_until,
             dynamic,
+            nested,
             owed: owed.into_iter().map(AuditEvent::try_from).collect::<Result<_, _>>()?,
             upkeep,
         })

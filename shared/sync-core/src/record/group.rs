@@ -67,8 +67,10 @@ pub struct GroupRecord {
     pub members_written_at: Option<Timestamp>,
     /// How far the adds of a large group have come, in the order of ids (G9).
     pub added_until: Option<JumpCloudUserId>,
-    /// The members follow from a query in JumpCloud (G10).
+    /// Its members, or those of a nested group, follow from a query in JumpCloud (G10).
     pub dynamic: bool,
+    /// Other groups are nested in it.
+    pub nested: bool,
     /// Audit events of what led to the binding, not told yet (R12).
     pub owed: Vec<AuditEvent>,
     /// How its syncs went.

@@ -9,7 +9,7 @@ use sync_core::record::{Hints, after};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
-use super::members::{DYNAMIC, Pair};
+use super::members::Pair;
 use crate::ring::bell;
 use crate::trouble::Trouble;
 
@@ -27,9 +27,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         if let Some(at) = self.record.members_written_at {
             self.look_again(after(at, self.directory.policy.timing.own_writes));
         }
-        if let Some(at) = self.record.listed_at.filter(|_| self.record.dynamic) {
-            self.look_again(after(at, DYNAMIC));
-        }
+        self.look_in_time();
         looked
     }
 
@@ -51,7 +49,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         let (mut add, mut leave, mut unbound) = (Vec::new(), Vec::new(), Vec::new());
         for user in people {
             let pair = bound.iter().find(|(bound, _)| *bound == user);
-            let wanted = self.is_wanted(&user).await?;
+            let Some(wanted) = self.bearing(&user).await? else { continue };
             match (wanted, pair) {
                 (true, None) => unbound.push(user),
                 (false, None) => {}
@@ -63,10 +61,11 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             }
         }
         self.add(&add).await?;
-        self.remove(leave).await?;
-        self.left = Hints::default();
+        self.remove(&leave).await?;
+        // Somebody whom JumpCloud does not know is for a listing.
+        self.left = if self.unknown { Hints::Many } else { Hints::default() };
         self.wait_for_members(&unbound).await?;
-        self.lagging()
+        self.lagging().await
     }
 
     /// Groups that this one is nested in look at what events say of its members too.
@@ -74,9 +73,12 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// They left notes when they listed their members. What a follow-up says is told by whoever
     /// sent it, so that nothing goes round in circles.
     pub(super) async fn tell_outer_groups(&mut self) -> Result<(), Trouble> {
-        let by_event = self.bell.brings.event_at.is_some() || !self.first;
-        let hints = &self.mailbox.members;
-        if hints.is_empty() || !by_event {
+        let by_event = self.bell.brings.event_at.is_some() || self.mailbox.heard.is_some();
+        if by_event { self.tell_outer(&self.mailbox.members).await } else { Ok(()) }
+    }
+
+    pub(super) async fn tell_outer(&self, hints: &Hints) -> Result<(), Trouble> {
+        if hints.is_empty() {
             return Ok(());
         }
         let awaited = Awaited::Members(self.directory.id.clone(), self.group.clone());
@@ -98,19 +100,46 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         Ok(())
     }
 
+    /// Whether JumpCloud has the user in the group; `None`: that cannot be said of this one now.
+    ///
+    /// A fault that concerns one person keeps nobody else in or out; it is told at the end.
+    async fn bearing(&mut self, user: &JumpCloudUserId) -> Result<Option<bool>, Trouble> {
+        match self.is_wanted(user).await {
+            Ok(Some(wanted)) => Ok(Some(wanted)),
+            Ok(None) => {
+                self.unknown = true;
+                Ok(None)
+            }
+            Err(trouble) => self.set_aside(trouble).map(|()| None),
+        }
+    }
+
     /// Whether JumpCloud has the user in the group, by the user's own complete list (S2).
     ///
-    /// Whoever is gone from JumpCloud is in no group.
-    pub(super) async fn is_wanted(&mut self, user: &JumpCloudUserId) -> Result<bool, Trouble> {
+    /// `None`: JumpCloud knows no such user, which proves nothing by itself.
+    pub(super) async fn is_wanted(
+        &mut self,
+        user: &JumpCloudUserId,
+    ) -> Result<Option<bool>, Trouble> {
         let (directory, group) = (self.directory, self.group);
         match self.renewing(directory.jumpcloud.is_member(user, group)).await? {
             Ok(answer) => {
                 self.rests_on(answer.date);
-                Ok(answer.value)
+                Ok(Some(answer.value))
             }
-            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Keeps the first trouble with one person for the end; one with the vendor ends the pass.
+    pub(super) fn set_aside(&mut self, trouble: Trouble) -> Result<(), Trouble> {
+        match trouble {
+            Trouble::Passing(told) => _ = self.late.get_or_insert(told),
+            Trouble::Permanent(told) => _ = self.failure.get_or_insert(told),
+            other => return Err(other),
+        }
+        Ok(())
     }
 
     async fn is_there(&mut self, (_, object): &Pair) -> Result<bool, Trouble> {

@@ -15,7 +15,7 @@ use sync_core::record::{GroupRecord, Hints, after};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
-use super::members::{DYNAMIC, Pair};
+use super::members::Pair;
 use crate::SyncError;
 use crate::pass::renewing;
 use crate::ring::bell;
@@ -29,6 +29,8 @@ const AT_ONCE: usize = 16;
 const CHUNK: usize = 100;
 /// What must be left of the invocation for another step (G9).
 pub(super) const LAST_STEP: SignedDuration = SignedDuration::from_secs(15);
+/// How long after this invocation the next one goes on.
+const FOLLOW_UP: Duration = Duration::from_secs(2);
 /// When a large group is looked at again whose follow-up has got lost.
 const LOST_FOLLOW_UP: Duration = Duration::from_secs(120);
 
@@ -40,7 +42,13 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             return self.continue_later().await;
         }
         let began = self.now();
-        let plan = self.plan_members(wanted).await?;
+        let Some(plan) = self.plan_in_time(wanted).await? else {
+            // It has outgrown the invocation of an event.
+            self.record.size = None;
+            return self.continue_later().await;
+        };
+        let moved = plan.add.iter().chain(&plan.leave).map(|(user, _)| user.clone());
+        self.tell_outer(&Hints::of(moved)).await?;
         if !plan.foreign.is_empty() {
             let ids = plan.foreign.iter().map(|member| match member {
                 Member::User(id) => id.to_string(),
@@ -50,14 +58,17 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             self.find(FindingCode::MembersLeftAlone, message);
         }
         // Whoever was added by the part before this one may not be listed yet.
-        let from = self.record.added_until.take();
+        let from = self.record.added_until.clone();
         let due = |(user, _): &&Pair| from.as_ref().is_none_or(|from| user > from);
         let add: Vec<Pair> = plan.add.iter().filter(due).cloned().collect();
         if !self.add_while_time_lasts(&add).await? {
             return self.continue_later().await;
         }
+        if !self.remove_listed(wanted, &plan.leave).await? {
+            return self.continue_later().await;
+        }
         self.record.listed_at = Some(began);
-        self.remove_listed(wanted, plan.leave).await?;
+        self.settled = true;
         let unbound: Vec<JumpCloudUserId> = plan.unbound.into_iter().collect();
         self.left = Hints::default();
         if from.is_some() {
@@ -74,10 +85,26 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         if let Some(at) = written {
             self.look_again(after(at, lag));
         }
-        if self.record.dynamic {
-            self.look_again(after(began, DYNAMIC));
+        self.look_in_time();
+        self.lagging().await
+    }
+
+    /// The plan; `None`: it takes longer than the invocation of an event lasts.
+    async fn plan_in_time(
+        &mut self,
+        wanted: MembersWanted,
+    ) -> Result<Option<MembersPlan>, Trouble> {
+        if self.bell.bulk {
+            return self.plan_members(wanted).await.map(Some);
         }
-        self.lagging()
+        let left = self.deadline.duration_since(self.now()) - LAST_STEP;
+        let left = Duration::try_from(left).unwrap_or_default();
+        let clock = self.engine.clock.clone();
+        tokio::select! {
+            biased;
+            plan = self.plan_members(wanted) => plan.map(Some),
+            () = clock.sleep(left) => Ok(None),
+        }
     }
 
     async fn plan_members(&mut self, wanted: MembersWanted) -> Result<MembersPlan, Trouble> {
@@ -114,7 +141,12 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// Leaves a note at each nested group: what changes there changes here (G9).
     async fn watch_nested(&mut self, nested: &BTreeSet<JumpCloudGroupId>) -> Result<(), Trouble> {
         let (waiter, now) = (self.lease.holder(), self.now());
+        let directory = self.directory;
+        self.record.nested = !nested.is_empty();
         for group in nested {
+            // Who is in a dynamic one changes without an event here as well (G10).
+            let read = self.renewing(directory.jumpcloud.group(group)).await??;
+            self.record.dynamic |= read.value.is_some_and(|group| group.dynamic);
             let awaited = Awaited::Members(self.directory.id.clone(), group.clone());
             self.keep_lease().await?;
             self.engine.store.wait_for(&awaited, &waiter, now).await?;
@@ -177,7 +209,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.covers = false;
         let item = bell(&self.directory.id, &self.lease.subject, Source::FollowUp);
         let items = [item];
-        self.engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
+        // Not before our own commit, which it would only make sync once more.
+        self.engine.queue.send(Lane::Bulk, &items, FOLLOW_UP).await?;
         self.look_again(after(self.now(), LOST_FOLLOW_UP));
         Ok(())
     }
@@ -206,9 +239,15 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             });
             let notes = stream::iter(notes).buffered(AT_ONCE).try_collect::<Vec<_>>();
             let notes = renewing(engine, self.directory, &mut self.lease, notes).await??;
-            let new = notes.into_iter().flatten();
+            // Whoever has no record has never been rung, whatever the note says.
+            let subjects: Vec<Subject> = chunk.iter().cloned().map(Subject::User).collect();
+            let known = engine.store.peek_many(directory, &subjects).await?;
+            let known: BTreeSet<&Subject> = known.iter().map(|stored| &stored.subject).collect();
+            let unknown = subjects.iter().filter(|subject| !known.contains(subject)).cloned();
+            let new: BTreeSet<Subject> =
+                notes.into_iter().flatten().map(Subject::User).chain(unknown).collect();
             let items: Vec<WorkItem> =
-                new.map(|user| bell(directory, &Subject::User(user), Source::FollowUp)).collect();
+                new.iter().map(|subject| bell(directory, subject, Source::FollowUp)).collect();
             if !items.is_empty() {
                 engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use store::Store;
+use sync_core::finding::FindingCode;
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::record::{GroupRecord, Hints, after};
@@ -14,7 +15,10 @@ use crate::pass::renewing;
 use crate::trouble::Trouble;
 
 /// How often a group whose members follow from a query is listed without an event (G10).
-pub(super) const DYNAMIC: Duration = Duration::from_secs(15 * 60);
+const DYNAMIC: Duration = Duration::from_secs(15 * 60);
+
+/// How often one with nested groups is listed without an event, so that its notes there do not end.
+const NESTED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Somebody in JumpCloud and the object in Entra.
 pub(super) type Pair = (JumpCloudUserId, EntraUserId);
@@ -40,7 +44,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// message that was lost; so the second look of an event (R4) is one at everybody.
     fn must_list(&self, wanted: MembersWanted) -> bool {
         let timing = &self.directory.policy.timing;
-        let GroupRecord { listed_at, members_written_at, added_until, dynamic, .. } = &self.record;
+        let GroupRecord {
+            listed_at, members_written_at, added_until, dynamic, nested, upkeep, ..
+        } = &self.record;
         let now = self.now();
         let over = |at: &Option<jiff::Timestamp>, span| at.is_some_and(|at| after(at, span) <= now);
         let second_look = self.mailbox.heard.is_some_and(|heard| {
@@ -52,8 +58,22 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             || self.mailbox.members == Hints::Many
             || listed_at.is_none()
             || added_until.is_some()
+            || upkeep.findings.iter().any(|finding| finding.code == FindingCode::RemovalsHeld)
+            || upkeep.failure.is_some()
+            || upkeep.retries > 0
             || over(members_written_at, timing.own_writes)
             || (*dynamic && over(listed_at, DYNAMIC))
+            || (*nested && over(listed_at, NESTED))
+    }
+
+    /// Wants the next listing of a group that is listed without an event.
+    pub(super) fn look_in_time(&mut self) {
+        let GroupRecord { listed_at, dynamic, nested, .. } = &self.record;
+        let spans = [(*dynamic, DYNAMIC), (*nested, NESTED)];
+        let wanted = spans.into_iter().filter(|(so, _)| *so).map(|(_, span)| span).min();
+        if let Some((at, span)) = (*listed_at).zip(wanted) {
+            self.look_again(after(at, span));
+        }
     }
 
     /// The bound objects of these people, as far as they are bound.

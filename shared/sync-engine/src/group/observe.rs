@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use store::{Claimed, ClaimedThing, Store};
 use sync_core::desired::Connection;
+use sync_core::finding::FindingCode;
 use sync_core::group::{DesiredGroup, EntraGroup, GroupAnswer};
 use sync_core::ids::EntraGroupId;
 use sync_core::observed::Claim;
 use sync_core::plan::group::{GroupCandidate, GroupLookup, ObservedGroup, unique_name};
+use sync_core::record::after;
 use work_queue::WorkQueue;
 
-use super::GroupPass;
+use super::{GroupPass, UNREADABLE};
 use crate::SyncError;
 use crate::trouble::Trouble;
 
@@ -74,6 +76,28 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             },
         };
         Ok(GroupCandidate { group, claim })
+    }
+
+    /// Whether a bound group's 404 is no proof yet that it was deleted.
+    ///
+    /// It takes an event that says so, or a complete listing of the scope without it, as for people
+    /// (P6): a key of another organization would answer 404 for everything.
+    pub(super) async fn is_undecided(&mut self, desired: &DesiredGroup) -> Result<bool, Trouble> {
+        let at_home = self.record.binding.is_some() && !self.record.let_go;
+        if desired.group != GroupAnswer::Missing || !at_home || self.mailbox.deleted_seen {
+            return Ok(false);
+        }
+        let (directory, group) = (self.directory, self.group);
+        let listed = directory.jumpcloud.scope_groups(&directory.policy.scope);
+        let listed = self.renewing(listed).await??;
+        if listed.is_some_and(|listed| !listed.value.groups().contains(group)) {
+            return Ok(false);
+        }
+        let why = "JumpCloud answers 404, and nothing else says that the group was deleted";
+        self.find(FindingCode::DeletionUndecided, why.to_owned());
+        self.look_again(after(self.now(), UNREADABLE));
+        self.covers = false;
+        Ok(true)
     }
 
     pub(super) fn group_claim(&self, object: &EntraGroupId) -> Claimed {

@@ -1,16 +1,19 @@
 //! The writes of members: twenty come with one request, each goes by its own (G5, S1, S2).
 
+use std::time::Duration;
+
 use graph::{GraphError, MEMBERS_AT_ONCE, Refusal};
-use store::{BudgetKind, Spending, Store};
+use jiff::Timestamp;
+use store::{BudgetKind, Granted, Spending, Store};
 use sync_core::audit::{AuditChange, AuditKind};
 use sync_core::finding::FindingCode;
-use sync_core::ids::Subject;
+use sync_core::ids::{JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::record::Hints;
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
-use super::listing::counted;
+use super::listing::{LAST_STEP, counted};
 use super::members::Pair;
 use crate::SyncError;
 use crate::apply::audited;
@@ -61,92 +64,128 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         Ok(())
     }
 
-    fn refused(&mut self, user: &sync_core::ids::JumpCloudUserId, error: &GraphError, told: Told) {
+    fn refused(&mut self, user: &JumpCloudUserId, error: &GraphError, told: Told) {
         if error.is_missing_object() {
-            // New in Entra, or gone: the next look knows.
+            // New in Entra, or gone: his own sync finds out.
+            self.missing.push(user.clone());
             self.late.get_or_insert(told);
             return;
         }
-        self.find(FindingCode::MemberRefused, format!("{user}: {}", told.message));
+        self.refused.push(format!("{user} ({})", told.message));
         self.failure.get_or_insert(told);
     }
 
-    /// Members who could not be added yet are tried again after a wait that grows.
-    pub(super) fn lagging(&mut self) -> Result<(), Trouble> {
+    /// Tells of members who were set aside: they are tried again after a wait that grows.
+    pub(super) async fn lagging(&mut self) -> Result<(), Trouble> {
+        let refused = std::mem::take(&mut self.refused);
+        if !refused.is_empty() {
+            let count = refused.len();
+            let message = counted(count, "members are refused", refused.into_iter());
+            self.find(FindingCode::MemberRefused, message);
+        }
+        let missing = std::mem::take(&mut self.missing);
+        self.ring_people(missing.iter(), Source::FollowUp).await?;
         let Some(told) = self.late.take() else { return Ok(()) };
         self.left = Hints::Many;
         Err(Trouble::Passing(told))
     }
 
     /// Removes those whom a listing nominated, each confirmed by a read of its own (S2).
+    ///
+    /// False: the invocation's time is nearly over, and somebody is left.
     pub(super) async fn remove_listed(
         &mut self,
         wanted: MembersWanted,
-        nominated: Vec<Pair>,
-    ) -> Result<(), Trouble> {
+        nominated: &[Pair],
+    ) -> Result<bool, Trouble> {
+        if self.record.dynamic {
+            // G10: no event tells them that they may have lost what connected them.
+            self.ring_people(nominated.iter().map(|(user, _)| user), Source::Sweep).await?;
+        }
         let limit = self.removals();
         if nominated.len() > limit as usize {
             let ids = nominated.iter().map(|(user, _)| user.to_string());
             let what = format!("members would leave, which is more than {limit}");
             self.find(FindingCode::RemovalsHeld, counted(nominated.len(), &what, ids));
-            return Ok(());
+            return Ok(true);
         }
-        let mut confirmed = Vec::new();
-        for pair in nominated {
-            // A group that is not connected wants nobody: its own record was read directly.
-            if wanted == MembersWanted::Nobody || !self.is_wanted(&pair.0).await? {
-                confirmed.push(pair);
+        for (at, chunk) in nominated.chunks(MEMBERS_AT_ONCE).enumerate() {
+            if at > 0 && self.has_less_than(LAST_STEP) {
+                return Ok(false);
             }
+            let mut confirmed = Vec::new();
+            for pair in chunk {
+                // A group that is not connected wants nobody: its own record was read directly.
+                let leaves = match wanted {
+                    MembersWanted::Nobody => true,
+                    // Whoever is in no listing and has no record either is gone.
+                    _ => match self.is_wanted(&pair.0).await {
+                        Ok(wanted) => !wanted.unwrap_or(false),
+                        Err(trouble) => {
+                            self.set_aside(trouble)?;
+                            false
+                        }
+                    },
+                };
+                confirmed.extend(leaves.then(|| pair.clone()));
+            }
+            self.remove(&confirmed).await?;
         }
-        self.remove(confirmed).await
+        Ok(true)
     }
 
     /// Removes members within the budget (S1); for the rest it is looked at again.
-    pub(super) async fn remove(&mut self, members: Vec<Pair>) -> Result<(), Trouble> {
-        if members.is_empty() {
-            return Ok(());
-        }
-        let spending = Spending {
-            kind: BudgetKind::MemberRemovals,
-            wanted: u32::try_from(members.len()).unwrap_or(u32::MAX),
-            limit: self.removals(),
-            grant: format!("{}-{}", self.lease.subject, self.lease.fence),
-        };
-        let store = &self.engine.store;
-        let granted = store.spend(&self.directory.id, &spending, self.now());
-        let granted = granted.await.map_err(SyncError::from)?;
-        let (now, held) = members.split_at((granted.amount as usize).min(members.len()));
+    pub(super) async fn remove(&mut self, members: &[Pair]) -> Result<(), Trouble> {
         let group = self.object()?;
-        for pair in now {
+        for (at, pair) in members.iter().enumerate() {
+            // One by one, so that a pass that is cut short has spent nothing in vain.
+            let granted = self.spend_one().await?;
+            if granted.amount == 0 {
+                return self.hold(&members[at..], granted.more_at);
+            }
             self.before_write().await?;
             match self.directory.graph.remove_member(&group, &pair.1).await {
                 Ok(()) => self.wrote(AuditKind::MemberRemove, std::slice::from_ref(pair)),
                 Err(error) => _ = self.leave(error)?,
             }
         }
-        self.ring_who_left(now).await?;
-        if !held.is_empty() {
-            let ids = held.iter().map(|(user, _)| user.to_string());
-            let what = "removals exceed the budget of this hour";
-            self.find(FindingCode::RemovalsHeld, counted(held.len(), what, ids));
-            if let Some(at) = granted.more_at {
-                self.record.members_written_at = Some(self.now());
-                self.look_again(at);
-            }
+        Ok(())
+    }
+
+    async fn spend_one(&mut self) -> Result<Granted, Trouble> {
+        let spending = Spending {
+            kind: BudgetKind::MemberRemovals,
+            wanted: 1,
+            limit: self.removals(),
+            // The store's own repeats of this one request are all that may share it.
+            grant: uuid::Uuid::new_v4().to_string(),
+        };
+        self.keep_lease().await?;
+        let granted = self.engine.store.spend(&self.directory.id, &spending, self.now());
+        Ok(granted.await.map_err(SyncError::from)?)
+    }
+
+    fn hold(&mut self, members: &[Pair], more_at: Option<Timestamp>) -> Result<(), Trouble> {
+        let ids = members.iter().map(|(user, _)| user.to_string());
+        let what = "removals exceed the budget of this hour";
+        self.find(FindingCode::RemovalsHeld, counted(members.len(), what, ids));
+        if let Some(at) = more_at {
+            self.look_again(at);
         }
         Ok(())
     }
 
-    /// G10: no event tells the people of a dynamic group that they have lost what connected them.
-    async fn ring_who_left(&mut self, left: &[Pair]) -> Result<(), Trouble> {
-        if !self.record.dynamic || left.is_empty() {
-            return Ok(());
+    async fn ring_people<'p>(
+        &self,
+        people: impl Iterator<Item = &'p JumpCloudUserId>,
+        source: Source,
+    ) -> Result<(), Trouble> {
+        let subjects = people.cloned().map(Subject::User);
+        let items: Vec<WorkItem> =
+            subjects.map(|subject| bell(&self.directory.id, &subject, source)).collect();
+        if !items.is_empty() {
+            self.engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
         }
-        let items: Vec<WorkItem> = left
-            .iter()
-            .map(|(user, _)| bell(&self.directory.id, &Subject::User(user.clone()), Source::Sweep))
-            .collect();
-        self.engine.queue.send(Lane::Bulk, &items, std::time::Duration::ZERO).await?;
         Ok(())
     }
 

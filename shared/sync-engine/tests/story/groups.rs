@@ -309,3 +309,23 @@ async fn g9_members_of_other_groups_cost_nothing() {
     assert!(record(&world, &group).await.binding.is_none());
     assert_eq!(groups(&world).len(), 0);
 }
+
+/// JumpCloud answers 404 for a group that it still connects: nothing is let go, least of all deleted.
+#[tokio::test]
+async fn g8_a_404_alone_deletes_nothing() {
+    let mut world = World::with(|policy| policy.groups.on_disconnect = OnDisconnect::Delete).await;
+    let (group, _) = team(&mut world, 2).await;
+    let missing = Effect::Status { status: 404, retry_after: None, body: None };
+    let record_of = "GET /api/v2/usergroups/{id}";
+    world.jumpcloud.control().add_fault(Fault::new(record_of, missing).times(100));
+    world.work(&ring_group(&world, &group)).await;
+    assert_eq!(codes(&world, &group).await, [FindingCode::DeletionUndecided]);
+    assert_eq!((groups(&world).len(), members(&world, &group).await.len()), (1, 2));
+    world.jumpcloud.control().clear_faults();
+    // Deleted for good, and nobody says so but the scope's listing.
+    world.jumpcloud.state(|state| state.delete_group(&group));
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    world.work(&ring_group(&world, &group)).await;
+    assert_eq!(groups(&world).len(), 0);
+}

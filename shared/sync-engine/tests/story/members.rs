@@ -13,7 +13,7 @@ use crate::world::{World, ring};
 
 const MEMBERS: &str = "GET /api/v2/usergroups/{id}/membership";
 const ADD: &str = "PATCH /groups/{id}";
-const REMOVE: &str = "DELETE /groups/{id}/members/{id}/$ref";
+const REMOVE: &str = "DELETE /groups/{id}/members/{member}/$ref";
 
 #[tokio::test]
 async fn g5_one_who_is_refused_keeps_nobody_else_out() {
@@ -277,6 +277,25 @@ async fn g5_a_change_in_a_nested_group_reaches_the_outer_one() {
     at_rest(&world, &outer).await;
 }
 
+/// The webhook of a change in a nested group that is not ours is lost: the poll brings it.
+#[tokio::test]
+async fn g5_the_poll_brings_what_happens_in_a_nested_group() {
+    let mut world = World::new().await;
+    let (inner, people) = world.team("inner", 2);
+    let (outer, _) = world.team("outer", 1);
+    world.jumpcloud.state(|state| state.add_member(&outer, &inner));
+    world.connect_group(&outer);
+    world.deliver();
+    world.settle().await;
+    world.advance(3600);
+    world.jumpcloud.state(|state| state.remove_member(&inner, people[0].as_str()));
+    world.lose_webhooks();
+    world.advance(60);
+    world.catch_up().await;
+    world.drain().await;
+    assert_eq!(members(&world, &outer).await, ["inner1", "outer0"]);
+}
+
 /// An account that is created again is another object: every group of the person takes it in.
 #[tokio::test]
 async fn g7_a_new_object_of_a_member_joins_his_groups() {
@@ -334,4 +353,121 @@ async fn g5_a_group_is_listed_again_once_lists_have_caught_up() {
     let due = world.due_of(&group).await.expect("it is looked at again");
     assert_eq!(due.duration_since(written).as_secs(), 300);
     at_rest(&world, &group).await;
+}
+
+/// While the scope cannot be read nothing is decided, and nobody who was named is forgotten.
+#[tokio::test]
+async fn g9_who_was_named_while_the_scope_was_unreadable_is_looked_at_later() {
+    let mut world = World::new().await;
+    let (group, people) = team(&mut world, 3).await;
+    let gone = |status| Effect::Status { status, retry_after: None, body: None };
+    let traversal = "GET /api/v2/usergroups/{id}/applications";
+    let none = Effect::Status { status: 200, retry_after: None, body: Some(json!([])) };
+    world.jumpcloud.control().add_fault(Fault::new(traversal, none).times(100));
+    let scope = Fault::new("GET /api/applications/{id}", gone(403)).times(100);
+    world.jumpcloud.control().add_fault(scope);
+    world.jumpcloud.state(|state| state.remove_member(&group, people[0].as_str()));
+    world.deliver();
+    for _ in 0..10 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(10);
+    }
+    assert_eq!(members(&world, &group).await.len(), 3);
+    assert!(codes(&world, &group).await.contains(&FindingCode::ScopeUnreadable));
+    world.jumpcloud.control().clear_faults();
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 2);
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn g9_many_removals_go_on_in_another_invocation() {
+    let mut world = World::new().await;
+    let (group, people) = team(&mut world, 60).await;
+    world.jumpcloud.state(|state| {
+        for person in &people[..45] {
+            state.remove_member(&group, person.as_str());
+        }
+    });
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    world.invocation = Duration::from_secs(14);
+    let cause = Cause::of(Source::FollowUp);
+    world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
+    assert_eq!(members(&world, &group).await.len(), 40);
+    for _ in 0..10 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(10);
+    }
+    assert_eq!(members(&world, &group).await.len(), 15);
+    at_rest(&world, &group).await;
+}
+
+/// Somebody whom JumpCloud cannot answer for keeps nobody else in.
+#[tokio::test]
+async fn g5_one_who_cannot_be_read_keeps_nobody_else_in() {
+    let mut world = World::new().await;
+    let (group, people) = team(&mut world, 10).await;
+    world.jumpcloud.state(|state| {
+        for person in &people[..4] {
+            state.remove_member(&group, person.as_str());
+        }
+    });
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    let broken = Effect::Status { status: 500, retry_after: None, body: None };
+    let fault = Fault::new("GET /api/v2/users/{id}/memberof", broken).times(100);
+    world.jumpcloud.control().add_fault(fault.contains(people[1].as_str()));
+    let cause = Cause::of(Source::FollowUp);
+    world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
+    assert_eq!(members(&world, &group).await.len(), 7);
+    world.jumpcloud.control().clear_faults();
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 6);
+    at_rest(&world, &group).await;
+}
+
+/// A fault in the middle has spent no more of the budget than was removed.
+#[tokio::test]
+async fn s1_a_pass_that_is_cut_short_spends_nothing_in_vain() {
+    let mut world = World::with(|policy| policy.limits.member_removals.absolute = 12).await;
+    let (group, people) = team(&mut world, 20).await;
+    world.jumpcloud.state(|state| {
+        for person in &people[..10] {
+            state.remove_member(&group, person.as_str());
+        }
+    });
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    let busy = Effect::Status { status: 503, retry_after: None, body: None };
+    world.entra.control().add_fault(Fault::once(REMOVE, busy).skip(3));
+    let cause = Cause::of(Source::FollowUp);
+    world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
+    for _ in 0..12 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(10);
+    }
+    assert_eq!(members(&world, &group).await.len(), 10);
+    at_rest(&world, &group).await;
+}
+
+/// Somebody whose account is gone for good costs fewer and fewer listings.
+#[tokio::test]
+async fn s5_a_member_who_stays_missing_is_tried_less_and_less() {
+    let mut world =
+        World::with(|policy| policy.users.on_deleted_in_entra = OnDeletedInEntra::Report).await;
+    let (group, people) = team(&mut world, 3).await;
+    let account = world.object(&people[0]).await;
+    world.entra.state(|state| state.delete_user(&account));
+    world.work(&ring_group(&world, &group)).await;
+    for _ in 0..120 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(30);
+    }
+    let listings = count(&world, MEMBERS);
+    assert!(listings <= 25, "{listings} listings in an hour");
 }

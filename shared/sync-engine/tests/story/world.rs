@@ -358,6 +358,10 @@ impl World {
             let due = stored.iter().filter_map(|subject| subject.due).min();
             let queued = [Lane::Events, Lane::Bulk].map(|lane| self.queue.next_at(lane));
             let Some(next) = queued.into_iter().flatten().chain(due).min() else { return };
+            // What is looked at once a week is at rest.
+            if next > after(now, Duration::from_secs(24 * 3600 * 3)) {
+                return;
+            }
             let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
             self.advance(wait.as_secs() + 1);
         }

@@ -101,6 +101,7 @@ fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
         members_written_at: Some(at(5)),
         added_until: Some(JumpCloudUserId::parse("65f000000000000000000001").unwrap()),
         dynamic: true,
+        nested: true,
         owed: vec![event(kind, true)],
         upkeep: upkeep(),
     }
