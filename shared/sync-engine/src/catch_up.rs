@@ -187,7 +187,11 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                         })
                     })
                     .collect();
-                if open.is_empty() {
+                if open.is_empty() && self.is_nested(directory, subject).await? {
+                    // The groups around it may not have covered what it has.
+                    rung += 1;
+                    items.extend(loudest(&rang.iter().collect::<Vec<_>>()));
+                } else if open.is_empty() {
                     counts.covered += 1;
                 } else if concerns_no_group_of_ours(subject, known, &open)
                     && !self.is_nested(directory, subject).await?

@@ -13,7 +13,7 @@ use sync_core::finding::{Finding, FindingCode};
 use sync_core::group::GroupAnswer;
 use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::plan::group::{GroupInput, GroupPlanned, MembersWanted, plan_group};
-use sync_core::record::{GroupRecord, Hints, Mailbox, Record, after};
+use sync_core::record::{Brings, GroupRecord, Hints, Mailbox, Record, after};
 use work_queue::{Source, WorkQueue};
 
 use crate::close::{Closing, Ended, SOON, close};
@@ -87,7 +87,12 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         let terms = terms(self, directory);
         let mut held =
             match self.store.acquire(&directory.id, &subject, &bell.heard_by(self), terms).await? {
-                Acquired::Covered => return Ok(Outcome::Covered),
+                Acquired::Covered => {
+                    // What this group has covered the groups around it may not have.
+                    let Brings { members, event_at, .. } = &bell.brings;
+                    self.tell_outer(directory, group, members, *event_at).await?;
+                    return Ok(Outcome::Covered);
+                }
                 Acquired::WordLeft => return Ok(Outcome::WordLeft),
                 Acquired::Taken(held) => *held,
             };
@@ -297,8 +302,6 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             (MembersWanted::LeftAlone, _) | (_, false) => {
                 self.left = Hints::default();
                 self.settled = true;
-                // Nobody was listed, which the groups that this one is nested in need to know (R5).
-                self.covers &= self.record.binding.is_some();
                 Ok(())
             }
             (wanted, true) => self.sync_members(wanted).await,

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use store::{Awaited, Store, Waiter};
 use sync_core::finding::{Finding, FindingCode};
-use sync_core::ids::JumpCloudUserId;
+use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
 use sync_core::record::{Hints, after};
-use work_queue::{Lane, Source, WorkItem, WorkQueue};
+use work_queue::{Cause, Lane, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
 use super::members::Pair;
 use crate::ring::bell;
 use crate::trouble::Trouble;
+use crate::{Directory, Engine, SyncError};
 
 /// What a look at some members says nothing about.
 const OF_ALL: [FindingCode; 3] =
@@ -70,34 +72,21 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     /// Groups that this one is nested in look at what events say of its members too.
     ///
-    /// They left notes when they listed their members. What a follow-up says is told by whoever
-    /// sent it, so that nothing goes round in circles.
+    /// What a follow-up says is told by whoever sent it, so that nothing goes round in circles.
     pub(super) async fn tell_outer_groups(&mut self) -> Result<(), Trouble> {
-        let by_event = self.bell.brings.event_at.is_some() || self.mailbox.heard.is_some();
-        if by_event { self.tell_outer(&self.mailbox.members).await } else { Ok(()) }
-    }
-
-    pub(super) async fn tell_outer(&self, hints: &Hints) -> Result<(), Trouble> {
-        if hints.is_empty() {
+        let at = self.mailbox.heard.max(self.bell.brings.event_at);
+        if at.is_none() {
             return Ok(());
         }
-        let awaited = Awaited::Members(self.directory.id.clone(), self.group.clone());
-        let outer = self.engine.store.waiters(&awaited).await?;
-        let members = match hints {
-            Hints::Of(people) => people.iter().cloned().collect(),
-            Hints::Many => Vec::new(),
-        };
-        let items: Vec<WorkItem> = outer
-            .iter()
-            .map(|Waiter { holder, .. }| WorkItem {
-                members: members.clone(),
-                ..bell(&holder.directory, &holder.subject, Source::FollowUp)
-            })
-            .collect();
-        if !items.is_empty() {
-            self.engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
-        }
-        Ok(())
+        self.tell_outer(&self.mailbox.members, at).await
+    }
+
+    pub(super) async fn tell_outer(
+        &self,
+        hints: &Hints,
+        at: Option<Timestamp>,
+    ) -> Result<(), Trouble> {
+        Ok(self.engine.tell_outer(self.directory, self.group, hints, at).await?)
     }
 
     /// Whether JumpCloud has the user in the group; `None`: that cannot be said of this one now.
@@ -150,5 +139,43 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl<S: Store, Q: WorkQueue> Engine<S, Q> {
+    /// Rings the groups that this one is nested in: they left notes when they listed their members.
+    ///
+    /// With the time of the event, where it is one: they may have covered it (R5).
+    pub(super) async fn tell_outer(
+        &self,
+        directory: &Directory,
+        group: &JumpCloudGroupId,
+        hints: &Hints,
+        at: Option<Timestamp>,
+    ) -> Result<(), SyncError> {
+        if hints.is_empty() {
+            return Ok(());
+        }
+        let awaited = Awaited::Members(directory.id.clone(), group.clone());
+        let members = match hints {
+            Hints::Of(people) => people.iter().cloned().collect(),
+            Hints::Many => Vec::new(),
+        };
+        let source = at.map_or(Source::FollowUp, |_| Source::Insights);
+        let items: Vec<WorkItem> = self
+            .store
+            .waiters(&awaited)
+            .await?
+            .into_iter()
+            .map(|Waiter { holder, .. }| WorkItem {
+                members: members.clone(),
+                cause: Cause { at, ..Cause::of(source) },
+                ..bell(&holder.directory, &holder.subject, source)
+            })
+            .collect();
+        if !items.is_empty() {
+            self.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
+        }
+        Ok(())
     }
 }

@@ -48,7 +48,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             return self.continue_later().await;
         };
         let moved = plan.add.iter().chain(&plan.leave).map(|(user, _)| user.clone());
-        self.tell_outer(&Hints::of(moved)).await?;
+        self.tell_outer(&Hints::of(moved), None).await?;
         if !plan.foreign.is_empty() {
             let ids = plan.foreign.iter().map(|member| match member {
                 Member::User(id) => id.to_string(),

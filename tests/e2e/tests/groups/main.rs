@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use e2e::events::{batch, group_bell, group_item};
-use e2e::{Function, Person, World};
+use e2e::{Function, PATIENCE, Person, World};
 use serde_json::Value;
 use simulators::{Control, Entry};
 
@@ -65,9 +65,17 @@ async fn begin(world: &World, consumer: &Function, group: &str) -> Value {
     let connected = batch([("m1", item(world, group, &[]))]);
     assert_eq!(consumer.invoke(&connected, LEFT).await.response(), ALL_DONE);
     let bulk = &world.place.bulk;
-    let (goes_on, others): (Vec<String>, Vec<String>) =
-        world.place.take(bulk).await.into_iter().partition(|item| item.contains(group));
-    assert!(!goes_on.is_empty(), "the members of a new group are for bulk: {others:?}");
+    let (mut goes_on, mut others) = (Vec::new(), Vec::new());
+    // It is held back until the invocation that sent it has surely committed.
+    let taken = async {
+        while goes_on.is_empty() {
+            let items = world.place.take(bulk).await.into_iter();
+            let (of_group, rest): (Vec<String>, _) = items.partition(|item| item.contains(group));
+            goes_on.extend(of_group);
+            others.extend::<Vec<String>>(rest);
+        }
+    };
+    tokio::time::timeout(PATIENCE, taken).await.expect("the members of a new group are for bulk");
     world.place.put(bulk, &others).await;
     let ids: Vec<String> = (0..goes_on.len()).map(|number| format!("m{number}")).collect();
     batch(ids.iter().map(String::as_str).zip(goes_on))
