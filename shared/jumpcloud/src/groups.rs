@@ -117,7 +117,7 @@ impl Client {
     ) -> Result<Dated<BTreeSet<JumpCloudGroupId>>, JumpCloudError> {
         let mut found = Dated { value: BTreeSet::new(), date: Timestamp::MAX };
         let path = ["v2", "users", user.as_str(), "memberof"];
-        self.reach("GET /v2/users/{id}/memberof", &path, GROUP, &mut found).await?;
+        self.reach(MEMBEROF, &path, GROUP, &mut found).await?;
         Ok(found)
     }
 

@@ -143,7 +143,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             binding.given_up = true;
             let tombstone = Tombstone { disabled_by_us: binding.disabled_by_us };
             let (object, upn) = (binding.object.clone(), binding.upn.clone());
-            let key = self.object_claim(&object);
+            let key = self.directory.object_claim(&object);
             self.claims.push(ClaimChange::GiveUp { key, tombstone });
             // A change of the UPN that was never answered may have landed: its claim ends, too.
             let renaming = std::mem::take(&mut self.record.renaming);
@@ -161,7 +161,8 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let Some(binding) = self.record.binding.take() else { return };
         self.record.unanswered = None;
         self.record.revoke_pending = false;
-        self.claims.push(ClaimChange::Release { key: self.object_claim(&binding.object) });
+        self.claims
+            .push(ClaimChange::Release { key: self.directory.object_claim(&binding.object) });
         let renaming = std::mem::take(&mut self.record.renaming);
         self.give_up_upns(renaming.into_iter().chain([binding.upn]), None);
     }

@@ -14,10 +14,10 @@ use store::Store;
 use sync_core::ids::{OrganizationId, Subject};
 use sync_core::record::{GroupRecord, Hints, after, before, covers};
 use work_queue::event::{self, ByType, Recognised, Watched, recognise};
-use work_queue::{Lane, Source, WorkItem, WorkQueue};
+use work_queue::{Source, WorkItem, WorkQueue};
 
 use crate::group::is_unmanaged;
-use crate::ring::{due_bell, lane};
+use crate::ring::due_bell;
 use crate::trouble::Trouble;
 use crate::{Directory, Engine, SyncError};
 
@@ -187,19 +187,18 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                         })
                     })
                     .collect();
-                if open.is_empty() && self.is_nested(directory, subject).await? {
-                    // The groups around it may not have covered what it has.
-                    rung += 1;
-                    items.extend(loudest(&rang.iter().collect::<Vec<_>>()));
-                } else if open.is_empty() {
-                    counts.covered += 1;
-                } else if concerns_no_group_of_ours(subject, known, &open)
-                    && !self.is_nested(directory, subject).await?
-                {
-                    counts.ignored += 1;
-                } else {
+                let strange = concerns_no_group_of_ours(subject, known, &open);
+                if !open.is_empty() && !strange {
                     rung += 1;
                     items.extend(loudest(&open));
+                } else if self.is_nested(directory, subject).await? {
+                    // What is over for this group may not be for the groups around it.
+                    rung += 1;
+                    items.extend(loudest(&rang.iter().collect::<Vec<_>>()));
+                } else if strange {
+                    counts.ignored += 1;
+                } else {
+                    counts.covered += 1;
                 }
             }
         }
@@ -251,16 +250,6 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             self.send(items).await?;
             counts.due += rung;
             failed.map_or(Ok(()), Err)?;
-        }
-        Ok(())
-    }
-
-    /// Sends items, each on its lane, in this order.
-    async fn send(&self, items: Vec<WorkItem>) -> Result<(), SyncError> {
-        let (bulk, events): (Vec<_>, Vec<_>) =
-            items.into_iter().partition(|item| lane(item) == Lane::Bulk);
-        for (lane, items) in [(Lane::Events, events), (Lane::Bulk, bulk)] {
-            self.queue.send(lane, &items, Duration::ZERO).await?;
         }
         Ok(())
     }

@@ -59,6 +59,9 @@ pub(crate) fn close(
     Closing { heard, due }
 }
 
+/// How long a scope that cannot be read is left alone (P6).
+pub(crate) const UNREADABLE: Duration = Duration::from_secs(10 * 60);
+
 /// No look is due sooner than this, so that no fault can turn into a tight loop.
 pub(crate) const SOON: Duration = Duration::from_secs(1);
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use store::{Acquired, ClaimChange, Commit, Committed, Held, Lease, Store};
+use store::{Acquired, ClaimChange, Held, Lease, Store};
 use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
 use sync_core::desired::Connection;
 use sync_core::finding::{Finding, FindingCode};
@@ -16,8 +16,9 @@ use sync_core::plan::group::{GroupInput, GroupPlanned, MembersWanted, plan_group
 use sync_core::record::{Brings, GroupRecord, Hints, Mailbox, Record, after};
 use work_queue::{Source, WorkQueue};
 
-use crate::close::{Closing, Ended, SOON, close};
-use crate::pass::{Pass, before_write, keep, renewing, terms};
+use crate::close::{Ended, SOON, UNREADABLE};
+use crate::ending::Ending;
+use crate::pass::{before_write, event, jitter, keep, renewing, terms};
 use crate::trouble::{Told, Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
 
@@ -27,9 +28,6 @@ mod listing;
 mod members;
 mod observe;
 mod writes;
-
-/// How long a scope that cannot be read is left alone (P6).
-const UNREADABLE: Duration = Duration::from_secs(10 * 60);
 
 /// The state of one pass over a group.
 pub(crate) struct GroupPass<'a, S, Q> {
@@ -59,7 +57,6 @@ pub(crate) struct GroupPass<'a, S, Q> {
     refused: Vec<String>,
     /// JumpCloud does not know somebody who was named.
     unknown: bool,
-
     /// The first permanent failure; the rest was tried all the same.
     failure: Option<Told>,
     /// The earliest JumpCloud `Date` read.
@@ -165,8 +162,7 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         let now = self.now();
         match trouble.or(failure) {
             Some(trouble) => {
-                let jitter = Pass::<S, Q>::jitter();
-                let (goes_on, message) = trouble.note(&mut self.record.upkeep, now, jitter)?;
+                let (goes_on, message) = trouble.note(&mut self.record.upkeep, now, jitter())?;
                 ended.goes_on = Some(goes_on);
                 told = Some(message);
                 // Hints go only with a commit that has used them (R3).
@@ -191,27 +187,17 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         self.record.upkeep.synced_at = Some(now);
         // R12: what was owed is told by this very commit.
         self.audit.splice(0..0, std::mem::take(&mut self.record.owed));
-        let timing = &self.directory.policy.timing;
-        let Closing { heard, due } =
-            close(timing, &self.record.upkeep, self.mailbox.heard, ended, now);
-        let commit = Commit {
-            record: &Record::Group(Box::new(self.record.clone())),
-            heard,
-            members: &self.left,
-            due,
+        let ending = Ending {
+            record: Record::Group(Box::new(self.record.clone())),
+            mailbox: &self.mailbox,
+            left: &self.left,
+            ended,
             audit: &self.audit,
             claims: &self.claims,
         };
-        let terms = self.terms();
-        let committed = self.engine.store.commit(&self.lease, terms, commit).await?;
-        self.audit.iter().for_each(crate::sync::log);
+        let next = self.engine.end(self.directory, &self.lease, ending).await?;
         let report = Report { done: self.done, findings: self.findings, trouble: told };
-        if committed == Committed::Again {
-            let next = self.engine.store.reopen(&self.lease, terms).await?;
-            return Ok((report, self.left, Some(next)));
-        }
-        self.engine.ring_on_time(&self.directory.id, &self.lease.subject, due).await;
-        Ok((report, self.left, None))
+        Ok((report, self.left, next))
     }
 
     async fn run(&mut self) -> Result<(), Trouble> {
@@ -354,17 +340,8 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
     }
 
     fn event(&self, kind: AuditKind, changes: Vec<AuditChange>) -> AuditEvent {
-        AuditEvent {
-            id: uuid::Uuid::new_v4().to_string(),
-            at: self.now(),
-            kind,
-            subject: self.lease.subject.clone(),
-            object: self.record.binding.as_ref().map(|binding| (&binding.object).into()),
-            changes,
-            reason: None,
-            error: None,
-            initiated_by: self.bell.cause.clone(),
-        }
+        let object = self.record.binding.as_ref().map(|binding| (&binding.object).into());
+        event(self.now(), &self.lease.subject, object, self.bell, kind, changes)
     }
 }
 

@@ -8,9 +8,9 @@
 
 use clock::Clock;
 use jiff::Timestamp;
-use store::{Store, StoreError};
+use store::{Claimed, ClaimedThing, Store, StoreError};
 use sync_core::finding::Finding;
-use sync_core::ids::{DirectoryId, TenantId};
+use sync_core::ids::{DirectoryId, EntraObjectId, TenantId};
 use sync_core::policy::Policy;
 use sync_core::record::Brings;
 use work_queue::{Lane, QueueError, WorkItem, WorkQueue};
@@ -20,6 +20,7 @@ pub mod catch_up;
 mod close;
 pub mod deployed;
 pub mod directories;
+mod ending;
 mod group;
 mod observe;
 mod pass;
@@ -55,6 +56,13 @@ pub struct Directory {
     pub graph: graph::Client,
     /// JumpCloud.
     pub jumpcloud: jumpcloud::Client,
+}
+
+impl Directory {
+    /// The claim on an object of the tenant: a person's or a group's.
+    pub(crate) fn object_claim(&self, object: impl Into<EntraObjectId>) -> Claimed {
+        Claimed { tenant: self.tenant.clone(), what: ClaimedThing::Object(object.into()) }
+    }
 }
 
 /// What the items that rang for a subject say together.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use store::{Claimed, ClaimedThing, Store};
+use store::{Claimed, Holder, Store};
 use sync_core::attributes::{Attribute, Source};
 use sync_core::desired::{Connection, Desired, DesiredUser, UserAnswer};
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
@@ -20,9 +20,9 @@ use sync_core::upn::Domain;
 use transport::Dated;
 use work_queue::WorkQueue;
 
-use crate::SyncError;
 use crate::pass::{Pass, renewing};
 use crate::trouble::Trouble;
+use crate::{Engine, SyncError};
 use together::{Answers, Place};
 
 pub(crate) mod together;
@@ -37,6 +37,20 @@ pub(crate) struct Given {
     pub(crate) listed_at: Option<Timestamp>,
     /// The place among those who are observed together.
     pub(crate) place: Option<Place>,
+}
+
+impl<S: Store, Q: WorkQueue> Engine<S, Q> {
+    /// Who holds a claim, as this holder sees it.
+    pub(crate) async fn claim_on(&self, key: Claimed, ours: &Holder) -> Result<Claim, SyncError> {
+        Ok(match self.store.claim(&key).await? {
+            None => Claim::Free,
+            Some(claim) => match claim.tombstone {
+                Some(tombstone) => Claim::Tombstone { disabled_by_us: tombstone.disabled_by_us },
+                None if claim.holder == *ours => Claim::Own,
+                None => Claim::Held(claim.holder.subject),
+            },
+        })
+    }
 }
 
 /// What was read for one plan.
@@ -247,27 +261,13 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     }
 
     async fn candidate(&self, user: EntraUser) -> Result<Candidate, Trouble> {
+        let ours = self.holder();
         let (claim, privileged) = futures_util::future::join(
-            self.claim_on(&user.id),
+            self.engine.claim_on(self.directory.object_claim(&user.id), &ours),
             self.directory.graph.is_privileged(&user.id),
         )
         .await;
         Ok(Candidate { claim: claim?, privileged: privileged?, user })
-    }
-
-    async fn claim_on(&self, object: &EntraUserId) -> Result<Claim, Trouble> {
-        let key = Claimed {
-            tenant: self.directory.tenant.clone(),
-            what: ClaimedThing::Object(object.into()),
-        };
-        Ok(match self.engine.store.claim(&key).await.map_err(SyncError::from)? {
-            None => Claim::Free,
-            Some(claim) => match claim.tombstone {
-                Some(tombstone) => Claim::Tombstone { disabled_by_us: tombstone.disabled_by_us },
-                None if claim.holder == self.holder() => Claim::Own,
-                None => Claim::Held(claim.holder.subject),
-            },
-        })
     }
 
     async fn manager(&self, desired: &Desired) -> Result<ManagerLink, Trouble> {

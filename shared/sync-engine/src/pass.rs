@@ -7,7 +7,7 @@ use rand::RngExt;
 use store::{ClaimChange, Claimed, ClaimedThing, Held, Holder, Lease, Store, StoreError, Terms};
 use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
 use sync_core::finding::Finding;
-use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject, Upn};
+use sync_core::ids::{EntraObjectId, JumpCloudUserId, Subject, Upn};
 use sync_core::record::{Mailbox, Record, UserRecord};
 use work_queue::WorkQueue;
 
@@ -98,10 +98,6 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
         Claimed { tenant: self.directory.tenant.clone(), what: ClaimedThing::Upn(upn.clone()) }
     }
 
-    pub(crate) fn object_claim(&self, object: &EntraUserId) -> Claimed {
-        Claimed { tenant: self.directory.tenant.clone(), what: ClaimedThing::Object(object.into()) }
-    }
-
     /// Renews the lease once a third of it is gone (R1). Every fenced update renews it too.
     pub(crate) async fn keep_lease(&mut self) -> Result<(), SyncError> {
         keep(self.engine, self.directory, &mut self.lease).await
@@ -127,23 +123,36 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
 
     /// An audit event of this pass, about the bound object.
     pub(crate) fn event(&self, kind: AuditKind, changes: Vec<AuditChange>) -> AuditEvent {
-        AuditEvent {
-            id: uuid::Uuid::new_v4().to_string(),
-            at: self.now(),
-            kind,
-            subject: self.lease.subject.clone(),
-            object: self.record.binding.as_ref().map(|binding| (&binding.object).into()),
-            changes,
-            reason: None,
-            error: None,
-            initiated_by: self.bell.cause.clone(),
-        }
+        let object = self.record.binding.as_ref().map(|binding| (&binding.object).into());
+        event(self.now(), &self.lease.subject, object, self.bell, kind, changes)
     }
+}
 
-    /// A share of a wait, so that subjects that failed together do not come back together.
-    pub(crate) fn jitter() -> f64 {
-        rand::rng().random_range(0.0..1.0)
+/// An audit event of a pass, about the object that is bound, if one is.
+pub(crate) fn event(
+    at: Timestamp,
+    subject: &Subject,
+    object: Option<EntraObjectId>,
+    bell: &Bell,
+    kind: AuditKind,
+    changes: Vec<AuditChange>,
+) -> AuditEvent {
+    AuditEvent {
+        id: uuid::Uuid::new_v4().to_string(),
+        at,
+        kind,
+        subject: subject.clone(),
+        object,
+        changes,
+        reason: None,
+        error: None,
+        initiated_by: bell.cause.clone(),
     }
+}
+
+/// A share of a wait, so that subjects that failed together do not come back together.
+pub(crate) fn jitter() -> f64 {
+    rand::rng().random_range(0.0..1.0)
 }
 
 /// The waits of the store, by this directory's timing.

@@ -22,7 +22,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         if waiters.is_empty() {
             return Ok(());
         }
-        let items: Vec<WorkItem> = waiters
+        let items = waiters
             .iter()
             .map(|Waiter { holder, .. }| {
                 let item = bell(&holder.directory, &holder.subject, Source::FollowUp);
@@ -35,7 +35,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 }
             })
             .collect();
-        self.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
+        self.send(items).await?;
         self.store.stop_waiting(awaited, &waiters).await?;
         Ok(())
     }
@@ -76,6 +76,16 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         if let Err(error) = rung {
             tracing::warn!(%error, "a look that is due soon could not be rung on time");
         }
+    }
+
+    /// Sends items, each on its lane, in this order.
+    pub(crate) async fn send(&self, items: Vec<WorkItem>) -> Result<(), QueueError> {
+        let (bulk, events): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|item| lane(item) == Lane::Bulk);
+        for (lane, items) in [(Lane::Events, events), (Lane::Bulk, bulk)] {
+            self.queue.send(lane, &items, Duration::ZERO).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn ring(

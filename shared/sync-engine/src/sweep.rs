@@ -13,15 +13,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use jumpcloud::Everybody;
-use rand::RngExt;
-use store::{Acquired, Commit, Committed, Held, Lease, Store, StoreError, StoredSubject};
+use store::{Acquired, Held, Lease, Store, StoreError, StoredSubject};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::record::{Binding, Record, UserRecord, after};
 use work_queue::{Lane, Source, WorkItem, WorkQueue};
 
-use crate::close::{Closing, Ended, close};
-use crate::pass::{keep, renewing, terms};
+use crate::close::{Ended, UNREADABLE};
+use crate::ending::Ending;
+use crate::pass::{jitter, keep, renewing, terms};
 use crate::ring::bell;
 use crate::trouble::{Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
@@ -34,8 +34,6 @@ use progress::{Phase, Progress};
 const CHUNK: usize = 100;
 /// The name of the stored progress.
 const CURSOR: &str = "sweep";
-/// How long a scope that cannot be read is left alone (P6).
-const UNREADABLE: Duration = Duration::from_secs(10 * 60);
 
 /// How a part of a sweep ended.
 enum Part {
@@ -120,30 +118,23 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 }
             }
             Err(trouble) => {
-                let jitter = rand::rng().random_range(0.0..1.0);
-                let (goes_on, message) = trouble.note(&mut upkeep, now, jitter)?;
+                let (goes_on, message) = trouble.note(&mut upkeep, now, jitter())?;
                 ended.goes_on = Some(goes_on);
                 report.trouble = Some(message);
             }
         }
         upkeep.synced_at = Some(now);
         report.findings.clone_from(&upkeep.findings);
-        let Closing { heard, due } =
-            close(&directory.policy.timing, &upkeep, mailbox.heard, ended, now);
-        let commit = Commit {
-            record: &Record::Sweep(upkeep),
-            heard,
-            members: &mailbox.members,
-            due,
+        let ending = Ending {
+            record: Record::Sweep(upkeep),
+            mailbox: &mailbox,
+            left: &mailbox.members,
+            ended,
             audit: &[],
             claims: &[],
         };
-        let terms = terms(self, directory);
-        if self.store.commit(&lease, terms, commit).await? == Committed::Again {
-            return Ok((report, Some(self.store.reopen(&lease, terms).await?)));
-        }
-        self.ring_on_time(&directory.id, &lease.subject, due).await;
-        Ok((report, None))
+        let next = self.end(directory, &lease, ending).await?;
+        Ok((report, next))
     }
 
     /// Lists the scope and goes on from where the last part ended.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use store::{Acquired, Commit, Committed, Held, Store};
+use store::{Acquired, Held, Store};
 use sync_core::ids::{JumpCloudUserId, Subject};
 use sync_core::plan::user::{UserInput, plan_user};
 use sync_core::record::{Expecting, Record, after};
 use work_queue::WorkQueue;
 
-use crate::close::{Closing, Ended, SOON, close};
+use crate::close::{Ended, SOON};
+use crate::ending::Ending;
 use crate::observe::Given;
 use crate::observe::together::Place;
-use crate::pass::{Pass, terms};
+use crate::pass::{Pass, jitter, terms};
 use crate::trouble::{Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
 
@@ -94,8 +95,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         match trouble.or(failure) {
             Some(trouble) => {
                 let now = pass.now();
-                let jitter = Pass::<S, Q>::jitter();
-                let (goes_on, message) = trouble.note(&mut pass.record.upkeep, now, jitter)?;
+                let (goes_on, message) = trouble.note(&mut pass.record.upkeep, now, jitter())?;
                 ended.goes_on = Some(goes_on);
                 told = Some(message);
                 pass.keep_expecting();
@@ -173,36 +173,17 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             self.record.owed.get_or_insert_default().freed.append(&mut self.freed);
         }
         self.record.upkeep.synced_at = Some(now);
-        let timing = &self.directory.policy.timing;
         let intent = self.record.intent.as_ref().map(|intent| after(intent.open_until, SOON));
         let owed = self.record.owed.is_some().then_some(now);
-        let ended = Ended { remembered: intent.into_iter().chain(owed).min(), ..ended };
-        let Closing { heard, due } =
-            close(timing, &self.record.upkeep, self.mailbox.heard, ended, now);
-        let committed = self
-            .engine
-            .store
-            .commit(
-                &self.lease,
-                self.terms(),
-                Commit {
-                    record: &Record::User(Box::new(self.record.clone())),
-                    heard,
-                    members: &self.mailbox.members,
-                    due,
-                    audit: &self.audit,
-                    claims: &self.claims,
-                },
-            )
-            .await?;
-        for event in &self.audit {
-            log(event);
-        }
-        if committed == Committed::Again {
-            return Ok(Some(self.engine.store.reopen(&self.lease, self.terms()).await?));
-        }
-        self.engine.ring_on_time(&self.directory.id, &self.lease.subject, due).await;
-        Ok(None)
+        let ending = Ending {
+            record: Record::User(Box::new(self.record.clone())),
+            mailbox: &self.mailbox,
+            left: &self.mailbox.members,
+            ended: Ended { remembered: intent.into_iter().chain(owed).min(), ..ended },
+            audit: &self.audit,
+            claims: &self.claims,
+        };
+        self.engine.end(self.directory, &self.lease, ending).await
     }
 
     /// Pays what the record owes to others (R12), before the commit that clears the debt.
@@ -221,19 +202,4 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         self.record.owed = None;
         Ok(())
     }
-}
-
-/// One line per change: attribute names and ids only, values live in the table alone (section 11).
-pub(crate) fn log(event: &sync_core::audit::AuditEvent) {
-    let attributes: Vec<&str> = event.changes.iter().map(|c| c.attribute.as_str()).collect();
-    tracing::info!(
-        audit.id = event.id,
-        audit.event_type = %event.kind,
-        subject = %event.subject,
-        user.entra_id = event.object.as_ref().map(tracing::field::display),
-        audit.attributes = attributes.join(","),
-        audit.reason = event.reason,
-        audit.success = event.error.is_none(),
-        "audit"
-    );
 }

@@ -4,22 +4,19 @@
 //! lists the notes afterwards. Whoever comes second sees the other, so nobody waits in vain.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use store::{Awaited, Claimed, ClaimedThing, Holder, Store};
-use sync_core::ids::{EntraGroupId, Subject};
+use store::{Awaited, Claimed, Holder, Store};
+use sync_core::ids::Subject;
 use sync_core::plan::WaitsFor;
 use sync_core::plan::person::ManagerLink;
 use sync_core::record::{Binding, Origin, after};
-use work_queue::{Lane, Source, WorkItem, WorkQueue};
+use work_queue::{Source, WorkItem, WorkQueue};
 
 use crate::SyncError;
+use crate::close::SOON;
 use crate::pass::{Pass, renewing};
 use crate::ring::bell;
 use crate::trouble::Trouble;
-
-/// How soon to look again when what was waited for came while the note was left.
-const SOON: Duration = Duration::from_secs(1);
 
 impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     /// Leaves a note for each thing the subject waits for.
@@ -45,7 +42,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 }
                 WaitsFor::Upn(upn) => self.ring_holder(&self.upn_claim(&upn)).await?,
                 WaitsFor::Object { object, .. } => {
-                    self.ring_holder(&self.object_claim(&object)).await?;
+                    self.ring_holder(&self.directory.object_claim(&object)).await?;
                 }
             }
         }
@@ -97,16 +94,13 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let ours = stored
             .iter()
             .filter(|stored| stored.record.group().is_some_and(|record| record.binding.is_some()));
-        let items: Vec<WorkItem> = ours
+        let items = ours
             .map(|stored| WorkItem {
                 members: vec![user.clone()],
                 ..bell(&directory.id, &stored.subject, Source::FollowUp)
             })
             .collect();
-        if !items.is_empty() {
-            engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await.map_err(SyncError::from)?;
-        }
-        Ok(())
+        Ok(engine.send(items).await?)
     }
 
     /// The groups of ours that an adopted account is in: nobody has looked at him as ours there.
@@ -118,11 +112,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let (engine, directory, object) = (self.engine, self.directory, binding.object.clone());
         let groups = directory.graph.groups_of(&object);
         let groups = renewing(engine, directory, &mut self.lease, groups).await??;
-        let claimed = |group: &EntraGroupId| Claimed {
-            tenant: directory.tenant.clone(),
-            what: ClaimedThing::Object(group.into()),
-        };
-        let keys: Vec<Claimed> = groups.iter().map(claimed).collect();
+        let keys: Vec<Claimed> = groups.iter().map(|group| directory.object_claim(group)).collect();
         let claims = engine.store.claims(&keys).await.map_err(SyncError::from)?;
         let ours = claims.into_values().filter(|claim| claim.holder.directory == directory.id);
         Ok(ours.map(|claim| claim.holder.subject).collect())

@@ -131,7 +131,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         owed.audit.push(event);
         let claims = [
             ClaimChange::Take { key: self.upn_claim(upn), object: Some(object.clone()) },
-            ClaimChange::Take { key: self.object_claim(object), object: None },
+            ClaimChange::Take { key: self.directory.object_claim(object), object: None },
         ];
         match self.record(&claims).await {
             Ok(()) => Ok(Step::Done),

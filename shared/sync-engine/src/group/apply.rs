@@ -129,7 +129,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         let ambiguous = self.findings.iter().find(|f| f.code == FindingCode::GroupAmbiguous);
         event.reason = ambiguous.map(|finding| finding.message.clone());
         self.record.owed.push(event);
-        let take = ClaimChange::Take { key: self.group_claim(&object), object: None };
+        let take = ClaimChange::Take { key: self.directory.object_claim(&object), object: None };
         match self.store(&[take]).await {
             Ok(()) => Ok(true),
             Err(StoreError::ClaimHeld { key, holder }) => {
@@ -163,7 +163,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// G4: gone for good; the next pass creates it again.
     fn unbind(&mut self) {
         if let Some(binding) = self.record.binding.take() {
-            self.claims.push(ClaimChange::Release { key: self.group_claim(&binding.object) });
+            self.claims
+                .push(ClaimChange::Release { key: self.directory.object_claim(&binding.object) });
         }
         self.look_soon();
         self.covers = false;

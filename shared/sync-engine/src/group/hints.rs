@@ -1,13 +1,11 @@
 //! A look at just those members whom events have named (G9).
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use store::{Awaited, Store, Waiter};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
 use sync_core::record::{Hints, after};
-use work_queue::{Cause, Lane, Source, WorkItem, WorkQueue};
+use work_queue::{Cause, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
 use super::members::Pair;
@@ -162,7 +160,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             Hints::Many => Vec::new(),
         };
         let source = at.map_or(Source::FollowUp, |_| Source::Insights);
-        let items: Vec<WorkItem> = self
+        let items = self
             .store
             .waiters(&awaited)
             .await?
@@ -173,9 +171,6 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 ..bell(&holder.directory, &holder.subject, source)
             })
             .collect();
-        if !items.is_empty() {
-            self.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
-        }
-        Ok(())
+        Ok(self.send(items).await?)
     }
 }

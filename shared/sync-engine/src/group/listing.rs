@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::SignedDuration;
-use store::{Awaited, Claimed, ClaimedThing, Store};
+use store::{Awaited, Claimed, Store};
 use sync_core::finding::FindingCode;
 use sync_core::group::Member;
 use sync_core::ids::{EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::plan::members::{MembersInput, MembersPlan, plan_members};
 use sync_core::record::{GroupRecord, Hints, after};
-use work_queue::{Lane, Source, WorkItem, WorkQueue};
+use work_queue::{Source, WorkQueue};
 
 use super::GroupPass;
 use super::members::Pair;
@@ -159,12 +159,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         &mut self,
         objects: Vec<EntraUserId>,
     ) -> Result<BTreeMap<EntraUserId, JumpCloudUserId>, Trouble> {
-        let tenant = &self.directory.tenant;
-        let claimed = |object: &EntraUserId| Claimed {
-            tenant: tenant.clone(),
-            what: ClaimedThing::Object(object.into()),
-        };
-        let keys: Vec<Claimed> = objects.iter().map(claimed).collect();
+        let keys: Vec<Claimed> =
+            objects.iter().map(|object| self.directory.object_claim(object)).collect();
         let claims = self.engine.store.claims(&keys);
         let claims = renewing(self.engine, self.directory, &mut self.lease, claims)
             .await?
@@ -207,10 +203,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.keep_findings_of_all();
         self.left = Hints::Many;
         self.covers = false;
-        let item = bell(&self.directory.id, &self.lease.subject, Source::FollowUp);
-        let items = [item];
+        let (directory, subject) = (&self.directory.id, &self.lease.subject);
         // Not before our own commit, which it would only make sync once more.
-        self.engine.queue.send(Lane::Bulk, &items, FOLLOW_UP).await?;
+        self.engine.ring(directory, subject, Source::FollowUp, FOLLOW_UP).await?;
         self.look_again(after(self.now(), LOST_FOLLOW_UP));
         Ok(())
     }
@@ -246,11 +241,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             let unknown = subjects.iter().filter(|subject| !known.contains(subject)).cloned();
             let new: BTreeSet<Subject> =
                 notes.into_iter().flatten().map(Subject::User).chain(unknown).collect();
-            let items: Vec<WorkItem> =
-                new.iter().map(|subject| bell(directory, subject, Source::FollowUp)).collect();
-            if !items.is_empty() {
-                engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
-            }
+            let items = new.iter().map(|subject| bell(directory, subject, Source::FollowUp));
+            engine.send(items.collect()).await?;
         }
         // Whoever was bound while the notes were left is seen by another look.
         let bound = self.objects(unbound.iter().cloned()).await?;

@@ -1,18 +1,16 @@
 //! Reads both sides of one group: JumpCloud first, then what the plan may need of Entra.
 
 use jiff::Timestamp;
-use store::{Claimed, ClaimedThing, Store};
+use store::Store;
 use sync_core::desired::Connection;
 use sync_core::finding::FindingCode;
 use sync_core::group::{DesiredGroup, EntraGroup, GroupAnswer};
-use sync_core::ids::EntraGroupId;
-use sync_core::observed::Claim;
 use sync_core::plan::group::{GroupCandidate, GroupLookup, ObservedGroup, unique_name};
 use sync_core::record::after;
 use work_queue::WorkQueue;
 
-use super::{GroupPass, UNREADABLE};
-use crate::SyncError;
+use super::GroupPass;
+use crate::close::UNREADABLE;
 use crate::trouble::Trouble;
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
@@ -66,15 +64,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     }
 
     async fn candidate(&mut self, group: EntraGroup) -> Result<GroupCandidate, Trouble> {
-        let key = self.group_claim(&group.id);
-        let claim = match self.engine.store.claim(&key).await.map_err(SyncError::from)? {
-            None => Claim::Free,
-            Some(claim) => match claim.tombstone {
-                Some(tombstone) => Claim::Tombstone { disabled_by_us: tombstone.disabled_by_us },
-                None if claim.holder == self.lease.holder() => Claim::Own,
-                None => Claim::Held(claim.holder.subject),
-            },
-        };
+        let key = self.directory.object_claim(&group.id);
+        let claim = self.engine.claim_on(key, &self.lease.holder()).await?;
         Ok(GroupCandidate { group, claim })
     }
 
@@ -98,10 +89,6 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.look_again(after(self.now(), UNREADABLE));
         self.covers = false;
         Ok(true)
-    }
-
-    pub(super) fn group_claim(&self, object: &EntraGroupId) -> Claimed {
-        Claimed { tenant: self.directory.tenant.clone(), what: ClaimedThing::Object(object.into()) }
     }
 
     /// An answer of JumpCloud's that this pass rests on.

@@ -1,7 +1,5 @@
 //! The writes of members: twenty come with one request, each goes by its own (G5, S1, S2).
 
-use std::time::Duration;
-
 use graph::{GraphError, MEMBERS_AT_ONCE, Refusal};
 use jiff::Timestamp;
 use store::{BudgetKind, Granted, Spending, Store};
@@ -10,7 +8,7 @@ use sync_core::finding::FindingCode;
 use sync_core::ids::{JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::record::Hints;
-use work_queue::{Lane, Source, WorkItem, WorkQueue};
+use work_queue::{Source, WorkQueue};
 
 use super::GroupPass;
 use super::listing::{LAST_STEP, counted};
@@ -181,12 +179,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         source: Source,
     ) -> Result<(), Trouble> {
         let subjects = people.cloned().map(Subject::User);
-        let items: Vec<WorkItem> =
-            subjects.map(|subject| bell(&self.directory.id, &subject, source)).collect();
-        if !items.is_empty() {
-            self.engine.queue.send(Lane::Bulk, &items, Duration::ZERO).await?;
-        }
-        Ok(())
+        let items = subjects.map(|subject| bell(&self.directory.id, &subject, source));
+        Ok(self.engine.send(items.collect()).await?)
     }
 
     fn removals(&self) -> u32 {
