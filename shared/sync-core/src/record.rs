@@ -16,7 +16,7 @@ mod group;
 mod mailbox;
 mod upkeep;
 
-pub use group::{GroupBinding, GroupRecord, Hints};
+pub use group::{GroupBinding, GroupRecord, Hints, Nested};
 pub use mailbox::{Brings, Expect, Mailbox, covers};
 pub use upkeep::{Failure, Upkeep};
 

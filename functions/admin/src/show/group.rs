@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sync_core::ids::JumpCloudUserId;
-use sync_core::record::{GroupBinding, GroupRecord, Hints, Upkeep};
+use sync_core::record::{GroupBinding, GroupRecord, Hints, Nested, Upkeep};
 
 use super::{Row, origin, yes};
 use crate::shown::{escape, json_time, time_and_distance};
@@ -14,6 +14,15 @@ pub(super) fn state(record: &GroupRecord) -> &'static str {
         Some(_) if record.let_go => "let_go",
         Some(_) => "bound",
         None => "not_bound",
+    }
+}
+
+/// In one word.
+fn nested(nested: Nested) -> &'static str {
+    match nested {
+        Nested::None => "none",
+        Nested::Static => "static",
+        Nested::Dynamic => "dynamic",
     }
 }
 
@@ -41,7 +50,7 @@ pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<R
         ("looked at by name", when(looked_at)),
         ("member written", when(members_written_at)),
         ("dynamic", yes(record.dynamic).to_owned()),
-        ("nested groups", yes(record.nested).to_owned()),
+        ("nested groups", nested(record.nested).to_owned()),
     ]);
     if let Some(member) = added_until {
         rows.push(("adding", format!("members are added up to {member}, in the order of ids")));
@@ -68,7 +77,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
         members_written_at,
         added_until,
         dynamic,
-        nested,
+        nested: _,
         owed,
         upkeep: Upkeep { retries, vendor_wait, .. },
     } = record;
@@ -79,7 +88,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
     json!({
         "binding": binding.as_ref().map(bound),
         "dynamic": dynamic,
-        "nested": nested,
+        "nested": nested(record.nested),
         "members": {
             "listed_at": json_time(*listed_at),
             "size": size,

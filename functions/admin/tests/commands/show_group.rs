@@ -84,7 +84,7 @@ async fn a_group_that_is_well() {
      looked at by name   -
      member written      2026-05-01 07:05:00 (55 min ago)
      dynamic             no
-     nested groups       no
+     nested groups       none
      synced              2026-05-01 08:00:00 (now)
      covered until       2026-05-01 07:59:30 (30 s ago)
      due                 2026-05-01 08:10:00 (in 10 min)
@@ -124,7 +124,7 @@ async fn a_group_that_is_well() {
         "size": 5,
         "written_at": "2026-05-01T07:05:00Z"
       },
-      "nested": false,
+      "nested": "none",
       "state": "bound",
       "synced_at": "2026-05-01T08:00:00Z",
       "waits": {
@@ -190,7 +190,7 @@ async fn a_group_with_every_trouble() {
      looked at by name   2026-05-01 07:59:58 (2 s ago)
      member written      2026-05-01 07:05:00 (55 min ago)
      dynamic             yes
-     nested groups       no
+     nested groups       none
      adding              members are added up to 65f000000000000000000014, in the order of ids
      hints waiting       65f000000000000000000003
                          65f000000000000000000004
@@ -267,7 +267,7 @@ async fn the_same_for_programs() {
         "size": 5,
         "written_at": "2026-05-01T07:05:00Z"
       },
-      "nested": false,
+      "nested": "none",
       "state": "let_go",
       "synced_at": null,
       "waits": {
@@ -294,7 +294,7 @@ async fn g9_ten_hints_are_many_and_name_nobody() {
      looked at by name   -
      member written      -
      dynamic             no
-     nested groups       no
+     nested groups       none
      hints waiting       many
      synced              -
      covered until       -

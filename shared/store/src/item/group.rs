@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sync_core::audit::AuditEvent;
 use sync_core::ids::{EntraGroupId, JumpCloudUserId};
-use sync_core::record::{GroupBinding, GroupRecord, Origin, Upkeep};
+use sync_core::record::{GroupBinding, GroupRecord, Nested, Origin, Upkeep};
 
 use super::audit::AuditItem;
 use super::binding::OriginItem;
@@ -28,7 +28,7 @@ pub(super) struct GroupItem {
     #[serde(default)]
     dynamic: bool,
     #[serde(default)]
-    nested: bool,
+    nested: NestedItem,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     owed: Vec<AuditItem>,
 }
@@ -43,6 +43,35 @@ struct GroupBindingItem {
     created_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     written_at: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum NestedItem {
+    #[default]
+    None,
+    Static,
+    Dynamic,
+}
+
+impl From<Nested> for NestedItem {
+    fn from(nested: Nested) -> Self {
+        match nested {
+            Nested::None => Self::None,
+            Nested::Static => Self::Static,
+            Nested::Dynamic => Self::Dynamic,
+        }
+    }
+}
+
+impl From<NestedItem> for Nested {
+    fn from(item: NestedItem) -> Self {
+        match item {
+            NestedItem::None => Self::None,
+            NestedItem::Static => Self::Static,
+            NestedItem::Dynamic => Self::Dynamic,
+        }
+    }
 }
 
 impl From<&GroupRecord> for GroupItem {
@@ -69,7 +98,7 @@ impl From<&GroupRecord> for GroupItem {
             members_written_at: members_written_at.map(millis),
             added_until: added_until.as_ref().map(ToString::to_string),
             dynamic: *dynamic,
-            nested: *nested,
+            nested: NestedItem::from(*nested),
             owed: owed.iter().map(AuditItem::from).collect(),
         }
     }
@@ -100,7 +129,7 @@ impl GroupItem {
             members_written_at: maybe_timestamp(members_written_at)?,
             added_until,
             dynamic,
-            nested,
+            nested: Nested::from(nested),
             owed: owed.into_iter().map(AuditEvent::try_from).collect::<Result<_, _>>()?,
             upkeep,
         })

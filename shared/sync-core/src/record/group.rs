@@ -50,6 +50,18 @@ impl Hints {
     }
 }
 
+/// What is known of the groups that are nested in one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Nested {
+    /// There are none.
+    #[default]
+    None,
+    /// Their members change by events alone.
+    Static,
+    /// The members of at least one follow from a query (G10).
+    Dynamic,
+}
+
 /// What is remembered of one group.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupRecord {
@@ -67,10 +79,10 @@ pub struct GroupRecord {
     pub members_written_at: Option<Timestamp>,
     /// How far the adds of a large group have come, in the order of ids (G9).
     pub added_until: Option<JumpCloudUserId>,
-    /// Its members, or those of a nested group, follow from a query in JumpCloud (G10).
+    /// Its members follow from a query in JumpCloud (G10).
     pub dynamic: bool,
-    /// Other groups are nested in it.
-    pub nested: bool,
+    /// What the last listing saw of groups that are nested in it.
+    pub nested: Nested,
     /// Audit events of what led to the binding, not told yet (R12).
     pub owed: Vec<AuditEvent>,
     /// How its syncs went.

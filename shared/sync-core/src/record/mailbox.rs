@@ -11,7 +11,7 @@ use super::Hints;
 pub struct Mailbox {
     /// The youngest event time that reached the record and is not covered yet.
     pub heard: Option<Timestamp>,
-    /// Evidence: a `user_delete` was seen for the id. Never cleared; ids are not used twice.
+    /// Evidence: a `user_delete` or `group_delete` was seen for the id. Never cleared; ids are not used twice.
     pub deleted_seen: bool,
     /// The strongest state that an item announced; cleared by the commit that used it.
     pub expect: Option<Expect>,
@@ -24,7 +24,7 @@ pub struct Mailbox {
 pub struct Brings {
     /// The event's time.
     pub event_at: Option<Timestamp>,
-    /// The event is a `user_delete`.
+    /// The event is a `user_delete` or a `group_delete`.
     pub deleted: bool,
     /// The state that the event announces.
     pub expect: Option<Expect>,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use store::{Awaited, Store, Waiter};
-use sync_core::finding::{Finding, FindingCode};
+use sync_core::finding::FindingCode;
 use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId};
 use sync_core::record::{Hints, after};
 use work_queue::{Cause, Source, WorkItem, WorkQueue};
@@ -19,10 +19,10 @@ const OF_ALL: [FindingCode; 3] =
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn sync_hints(&mut self) -> Result<(), Trouble> {
-        self.keep_findings_of_all();
         // What was not named may have changed all the same (R5).
         self.covers = false;
         let looked = self.look_at_named().await;
+        self.keep_findings_of_all();
         // Whatever became of it, what was written, and a group that changes by itself, is listed.
         if let Some(at) = self.record.members_written_at {
             self.look_again(after(at, self.directory.policy.timing.own_writes));
@@ -33,10 +33,10 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     /// What the last listing found stays known until the next one.
     pub(super) fn keep_findings_of_all(&mut self) {
+        let found: Vec<FindingCode> = self.findings.iter().map(|finding| finding.code).collect();
         let known = self.record.upkeep.findings.iter();
-        let of_all = known.filter(|f| OF_ALL.contains(&f.code) && !self.findings.contains(f));
-        let of_all: Vec<Finding> = of_all.cloned().collect();
-        self.findings.extend(of_all);
+        let of_all = known.filter(|f| OF_ALL.contains(&f.code) && !found.contains(&f.code));
+        self.findings.extend(of_all.cloned());
     }
 
     async fn look_at_named(&mut self) -> Result<(), Trouble> {
@@ -53,10 +53,11 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             match (wanted, pair) {
                 (true, None) => unbound.push(user),
                 (false, None) => {}
-                (wanted, Some(pair)) => match (wanted, self.is_there(pair).await?) {
-                    (true, false) => add.push(pair.clone()),
-                    (false, true) => leave.push(pair.clone()),
-                    _ => {}
+                (wanted, Some(pair)) => match (wanted, self.is_there(pair).await) {
+                    (true, Ok(false)) => add.push(pair.clone()),
+                    (false, Ok(true)) => leave.push(pair.clone()),
+                    (_, Ok(_)) => {}
+                    (_, Err(trouble)) => self.set_aside(trouble)?,
                 },
             }
         }

@@ -11,7 +11,7 @@ use sync_core::group::Member;
 use sync_core::ids::{EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::plan::members::{MembersInput, MembersPlan, plan_members};
-use sync_core::record::{GroupRecord, Hints, after};
+use sync_core::record::{GroupRecord, Hints, Nested, after};
 use work_queue::{Source, WorkQueue};
 
 use super::GroupPass;
@@ -142,15 +142,18 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     async fn watch_nested(&mut self, nested: &BTreeSet<JumpCloudGroupId>) -> Result<(), Trouble> {
         let (waiter, now) = (self.lease.holder(), self.now());
         let directory = self.directory;
-        self.record.nested = !nested.is_empty();
+        let mut seen = if nested.is_empty() { Nested::None } else { Nested::Static };
         for group in nested {
             // Who is in a dynamic one changes without an event here as well (G10).
             let read = self.renewing(directory.jumpcloud.group(group)).await??;
-            self.record.dynamic |= read.value.is_some_and(|group| group.dynamic);
+            if read.value.is_some_and(|group| group.dynamic) {
+                seen = Nested::Dynamic;
+            }
             let awaited = Awaited::Members(self.directory.id.clone(), group.clone());
             self.keep_lease().await?;
             self.engine.store.wait_for(&awaited, &waiter, now).await?;
         }
+        self.record.nested = seen;
         Ok(())
     }
 

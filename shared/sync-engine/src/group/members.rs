@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use store::Store;
-use sync_core::finding::FindingCode;
+use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
-use sync_core::record::{GroupRecord, Hints, after};
+use sync_core::record::{GroupRecord, Hints, Nested, after};
 use work_queue::WorkQueue;
 
 use super::GroupPass;
@@ -44,11 +45,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// message that was lost; so the second look of an event (R4) is one at everybody.
     fn must_list(&self, wanted: MembersWanted) -> bool {
         let timing = &self.directory.policy.timing;
-        let GroupRecord {
-            listed_at, members_written_at, added_until, dynamic, nested, upkeep, ..
-        } = &self.record;
+        let GroupRecord { listed_at, members_written_at, added_until, upkeep, .. } = &self.record;
         let now = self.now();
-        let over = |at: &Option<jiff::Timestamp>, span| at.is_some_and(|at| after(at, span) <= now);
+        let over = |at: &Option<Timestamp>, span| at.is_some_and(|at| after(at, span) <= now);
         let second_look = self.mailbox.heard.is_some_and(|heard| {
             self.read_at.is_some_and(|read| after(heard, timing.settle) < read)
         });
@@ -62,21 +61,33 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             || upkeep.failure.is_some()
             || upkeep.retries > 0
             || over(members_written_at, timing.own_writes)
-            || (*dynamic && over(listed_at, DYNAMIC))
-            || (*nested && over(listed_at, NESTED))
+            || self.without_event().is_some_and(|span| over(listed_at, span))
+    }
+
+    /// Whether members come and go without an event (G10).
+    pub(super) fn is_dynamic(&self) -> bool {
+        self.record.dynamic || self.record.nested == Nested::Dynamic
+    }
+
+    /// How often the group is listed without an event, if it is.
+    fn without_event(&self) -> Option<Duration> {
+        match self.record.nested {
+            _ if self.is_dynamic() => Some(DYNAMIC),
+            Nested::None => None,
+            Nested::Static | Nested::Dynamic => Some(NESTED),
+        }
     }
 
     /// Wants the next listing of a group that is listed without an event.
     pub(super) fn look_in_time(&mut self) {
-        let GroupRecord { listed_at, dynamic, nested, .. } = &self.record;
-        let spans = [(*dynamic, DYNAMIC), (*nested, NESTED)];
-        let wanted = spans.into_iter().filter(|(so, _)| *so).map(|(_, span)| span).min();
-        if let Some((at, span)) = (*listed_at).zip(wanted) {
+        if let Some((at, span)) = self.record.listed_at.zip(self.without_event()) {
             self.look_again(after(at, span));
         }
     }
 
     /// The bound objects of these people, as far as they are bound.
+    ///
+    /// One that is known to be gone in Entra (P9) can be added to nothing until it is back.
     pub(super) async fn objects(
         &mut self,
         people: impl IntoIterator<Item = JumpCloudUserId>,
@@ -88,7 +99,12 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             .await?
             .map_err(SyncError::from)?;
         let pairs = stored.into_iter().filter_map(|stored| {
-            let binding = stored.record.user()?.binding.as_ref().filter(|b| !b.given_up)?;
+            let record = stored.record.user()?;
+            let gone = |finding: &Finding| finding.code == FindingCode::GoneInEntra;
+            let binding = record.binding.as_ref().filter(|binding| !binding.given_up)?;
+            if record.upkeep.findings.iter().any(gone) {
+                return None;
+            }
             let object = binding.object.clone();
             let Subject::User(user) = stored.subject else { return None };
             Some((user, object))

@@ -28,7 +28,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn add(&mut self, members: &[Pair]) -> Result<(), Trouble> {
         let mut left: Vec<&[Pair]> = members.chunks(MEMBERS_AT_ONCE).collect();
         left.reverse();
-        let (mut added, mut alone) = (false, None);
+        let (mut added, mut refused) = (false, 0);
         while let Some(chunk) = left.pop() {
             self.before_write().await?;
             let objects: Vec<_> = chunk.iter().map(|(_, object)| object.clone()).collect();
@@ -44,13 +44,13 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
                     added = true;
                 }
                 (Err(error), [(user, _)]) if concerns_member(&error) => {
-                    let told = Told::new(format!("graph_{}", error.class()), &error);
-                    if !added && alone.is_some() {
-                        // Two alone and nobody with success: it is the group that is refused.
+                    self.refused(user, &error);
+                    refused += 1;
+                    if !added && refused > 1 && refused == members.len() {
+                        // Each of them alone and nobody with success: it may be the group.
+                        self.ring_missing().await?;
                         return Err(error.into());
                     }
-                    alone = Some(user.clone());
-                    self.refused(user, &error, told);
                 }
                 (Err(error), [_, _, ..]) if concerns_member(&error) => {
                     let (one, other) = chunk.split_at(chunk.len() / 2);
@@ -62,7 +62,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         Ok(())
     }
 
-    fn refused(&mut self, user: &JumpCloudUserId, error: &GraphError, told: Told) {
+    fn refused(&mut self, user: &JumpCloudUserId, error: &GraphError) {
+        let told = Told::new(format!("graph_{}", error.class()), error);
         if error.is_missing_object() {
             // New in Entra, or gone: his own sync finds out.
             self.missing.push(user.clone());
@@ -81,11 +82,15 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             let message = counted(count, "members are refused", refused.into_iter());
             self.find(FindingCode::MemberRefused, message);
         }
-        let missing = std::mem::take(&mut self.missing);
-        self.ring_people(missing.iter(), Source::FollowUp).await?;
+        self.ring_missing().await?;
         let Some(told) = self.late.take() else { return Ok(()) };
         self.left = Hints::Many;
         Err(Trouble::Passing(told))
+    }
+
+    async fn ring_missing(&mut self) -> Result<(), Trouble> {
+        let missing = std::mem::take(&mut self.missing);
+        self.ring_people(missing.iter(), Source::FollowUp).await
     }
 
     /// Removes those whom a listing nominated, each confirmed by a read of its own (S2).
@@ -96,7 +101,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         wanted: MembersWanted,
         nominated: &[Pair],
     ) -> Result<bool, Trouble> {
-        if self.record.dynamic {
+        if self.is_dynamic() {
             // G10: no event tells them that they may have lost what connected them.
             self.ring_people(nominated.iter().map(|(user, _)| user), Source::Sweep).await?;
         }
@@ -139,7 +144,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             // One by one, so that a pass that is cut short has spent nothing in vain.
             let granted = self.spend_one().await?;
             if granted.amount == 0 {
-                return self.hold(&members[at..], granted.more_at);
+                self.hold(&members[at..], granted.more_at);
+                break;
             }
             self.before_write().await?;
             match self.directory.graph.remove_member(&group, &pair.1).await {
@@ -163,14 +169,13 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         Ok(granted.await.map_err(SyncError::from)?)
     }
 
-    fn hold(&mut self, members: &[Pair], more_at: Option<Timestamp>) -> Result<(), Trouble> {
+    fn hold(&mut self, members: &[Pair], more_at: Option<Timestamp>) {
         let ids = members.iter().map(|(user, _)| user.to_string());
         let what = "removals exceed the budget of this hour";
         self.find(FindingCode::RemovalsHeld, counted(members.len(), what, ids));
         if let Some(at) = more_at {
             self.look_again(at);
         }
-        Ok(())
     }
 
     async fn ring_people<'p>(

@@ -471,3 +471,63 @@ async fn s5_a_member_who_stays_missing_is_tried_less_and_less() {
     let listings = count(&world, MEMBERS);
     assert!(listings <= 25, "{listings} listings in an hour");
 }
+
+/// Accounts that are gone, first in the order, keep nobody out: not two of them, nor a whole request.
+#[tokio::test]
+async fn g5_missing_accounts_keep_nobody_out() {
+    for gone in [2, 20, 21] {
+        let report = OnDeletedInEntra::Report;
+        let mut world = World::with(|policy| policy.users.on_deleted_in_entra = report).await;
+        let (group, people) = team(&mut world, 45).await;
+        let ours = object(&world, &group).await;
+        for member in world.entra.state(|state| state.members(&ours)) {
+            world.entra.state(|state| state.remove_member(&ours, &member));
+        }
+        for person in &people[..gone] {
+            let account = world.object(person).await;
+            world.entra.state(|state| state.delete_user(&account));
+        }
+        world.work(&ring_group(&world, &group)).await;
+        for _ in 0..20 {
+            world.catch_up().await;
+            world.drain().await;
+            world.advance(10);
+        }
+        let there = world.entra.state(|state| state.members(&ours));
+        assert_eq!(there.len(), 45 - gone, "{gone} are gone");
+    }
+}
+
+/// The members of a nested group follow from a query: the outer group is listed without an event.
+#[tokio::test]
+async fn g10_a_dynamic_group_that_is_nested_is_listed_with_the_outer_one() {
+    let mut world = World::new().await;
+    let (inner, people) = world.team("inner", 2);
+    let (outer, _) = world.team("outer", 1);
+    let more = world.employee("more").await;
+    world.jumpcloud.state(|state| {
+        state.patch_group(&inner, json!({"membershipMethod": "DYNAMIC_AUTOMATED"}));
+        state.add_member(&outer, &inner)
+    });
+    world.connect_group(&outer);
+    world.deliver();
+    for _ in 0..40 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(30);
+    }
+    assert_eq!(members(&world, &outer).await, ["inner0", "inner1", "outer0"]);
+    // A look at one who was named forgets nothing of that.
+    let of = vec![more.clone()];
+    let cause = Cause::of(Source::FollowUp);
+    world.work(&WorkItem { cause, members: of, ..ring_group(&world, &outer) }).await;
+    world.jumpcloud.state(|state| state.remove_member(&inner, people[0].as_str()));
+    world.lose_webhooks();
+    world.jumpcloud.state(|state| state.clear_events());
+    for _ in 0..40 {
+        world.catch_up().await;
+        world.drain().await;
+        world.advance(30);
+    }
+    assert_eq!(members(&world, &outer).await, ["inner1", "outer0"]);
+}

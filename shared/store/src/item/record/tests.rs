@@ -7,7 +7,7 @@ use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::{EntraGroupId, EntraObjectId, EntraUserId, JumpCloudUserId, Upn};
 use sync_core::record::{
     Answered, Binding, Decided, Expect, Expecting, Failure, GroupBinding, GroupRecord, Intent,
-    Origin, Owed, Unanswered, UserRecord,
+    Nested, Origin, Owed, Unanswered, UserRecord,
 };
 
 use super::*;
@@ -101,7 +101,7 @@ fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
         members_written_at: Some(at(5)),
         added_until: Some(JumpCloudUserId::parse("65f000000000000000000001").unwrap()),
         dynamic: true,
-        nested: true,
+        nested: Nested::Dynamic,
         owed: vec![event(kind, true)],
         upkeep: upkeep(),
     }
