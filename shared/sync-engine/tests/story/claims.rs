@@ -114,8 +114,7 @@ async fn p4_who_lost_the_race_for_an_object_looks_again() {
         }))
     });
     let (ada, carol) = (world.hire("ada"), world.hire("carol"));
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     let mut late = world.worker(&ring(&ada), &[Stop::Before("record", 1)]);
     late.reached().await;
     let renamed = json!({ "userPrincipalName": "carol@corp.example" });

@@ -129,11 +129,7 @@ async fn r11_a_young_404_is_never_gone() {
     world.entra_fault(Fault::new("GET /users/{id}", Effect::Stale { for_ms: 600_000 }));
     world.deliver();
     // Longer than any second look, and shorter than a new object may take.
-    for _ in 0..5 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(40);
-    }
+    world.live(5, 40).await;
     assert_eq!(world.enabled("ada"), Some(true), "nothing could be written yet");
     world.entra.control().clear_faults();
     world.settle().await;

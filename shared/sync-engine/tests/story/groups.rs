@@ -252,8 +252,7 @@ async fn g1_a_sweep_reaches_groups_without_an_event() {
     let mut world = World::new().await;
     let (group, _) = world.team("team", 2);
     world.connect_group(&group);
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     let sweep =
         WorkItem::new(world.directory.id.clone(), Subject::Sweep, Cause::of(Source::Operator));
     world.work(&sweep).await;
@@ -261,8 +260,7 @@ async fn g1_a_sweep_reaches_groups_without_an_event() {
     assert_eq!(members(&world, &group).await.len(), 2);
     world.advance(3600);
     world.disconnect_group(&group);
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     world.work(&sweep).await;
     world.settle().await;
     assert!(record(&world, &group).await.let_go);
@@ -324,8 +322,7 @@ async fn g8_a_404_alone_deletes_nothing() {
     world.jumpcloud.control().clear_faults();
     // Deleted for good, and nobody says so but the scope's listing.
     world.jumpcloud.state(|state| state.delete_group(&group));
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     world.work(&ring_group(&world, &group)).await;
     assert_eq!(groups(&world).len(), 0);
 }

@@ -159,13 +159,8 @@ async fn g9_who_comes_between_two_parts_is_not_left_out() {
     world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
     assert_eq!(members(&world, &group).await.len(), 20);
     world.jumpcloud.state(|state| state.add_member(&group, early.as_str()));
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
-    for _ in 0..10 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(10);
-    }
+    world.lose_events();
+    world.live(10, 10).await;
     assert_eq!(members(&world, &group).await.len(), 61);
 }
 
@@ -179,8 +174,7 @@ async fn s1_more_removals_than_the_limit_are_held_as_a_whole() {
             state.remove_member(&group, person.as_str());
         }
     });
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     world.work(&ring_group(&world, &group)).await;
     assert_eq!(members(&world, &group).await.len(), 30);
     assert_eq!(codes(&world, &group).await, [FindingCode::RemovalsHeld]);
@@ -230,23 +224,14 @@ async fn g10_a_dynamic_group_is_listed_again_without_an_event() {
     world.connect_group(&group);
     let (_, more) = world.team("more", 1);
     world.deliver();
-    for _ in 0..40 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(30);
-    }
+    world.live(40, 30).await;
     assert_eq!(members(&world, &group).await.len(), 3);
     world.jumpcloud.state(|state| {
         state.remove_member(&group, people[0].as_str());
         state.add_member(&group, more[0].as_str());
     });
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
-    for _ in 0..40 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(30);
-    }
+    world.lose_events();
+    world.live(40, 30).await;
     assert_eq!(members(&world, &group).await, ["more0", "team1", "team2"]);
     // Whoever is in no connected group any more is switched off.
     assert_eq!(world.headcount(), (4, 3));
@@ -294,8 +279,7 @@ async fn nested() -> (World, String, String, Vec<JumpCloudUserId>) {
         world.work(&ring(person)).await;
     }
     world.work(&bell).await;
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     world.settle().await;
     assert_eq!(members(&world, OUTER).await, ["inner0", "inner1"]);
     world.advance(3600);
@@ -388,11 +372,7 @@ async fn g9_who_was_named_while_the_scope_was_unreadable_is_looked_at_later() {
     world.deliver();
     // No poll brings it once more.
     world.jumpcloud.state(|state| state.clear_events());
-    for _ in 0..10 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(10);
-    }
+    world.live(10, 10).await;
     assert_eq!(members(&world, &group).await.len(), 3);
     assert!(codes(&world, &group).await.contains(&FindingCode::ScopeUnreadable));
     world.jumpcloud.control().clear_faults();
@@ -410,17 +390,12 @@ async fn g9_many_removals_go_on_in_another_invocation() {
             state.remove_member(&group, person.as_str());
         }
     });
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     world.invocation = Duration::from_secs(14);
     let cause = Cause::of(Source::FollowUp);
     world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
     assert_eq!(members(&world, &group).await.len(), 40);
-    for _ in 0..10 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(10);
-    }
+    world.live(10, 10).await;
     assert_eq!(members(&world, &group).await.len(), 15);
     at_rest(&world, &group).await;
 }
@@ -435,8 +410,7 @@ async fn g5_one_who_cannot_be_read_keeps_nobody_else_in() {
             state.remove_member(&group, person.as_str());
         }
     });
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     let broken = Effect::Status { status: 500, retry_after: None, body: None };
     let fault = Fault::new("GET /api/v2/users/{id}/memberof", broken).times(100);
     world.jumpcloud.control().add_fault(fault.contains(people[1].as_str()));
@@ -459,17 +433,12 @@ async fn s1_a_pass_that_is_cut_short_spends_nothing_in_vain() {
             state.remove_member(&group, person.as_str());
         }
     });
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     let busy = Effect::Status { status: 503, retry_after: None, body: None };
     world.entra.control().add_fault(Fault::once(REMOVE, busy).skip(3));
     let cause = Cause::of(Source::FollowUp);
     world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
-    for _ in 0..12 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(10);
-    }
+    world.live(12, 10).await;
     assert_eq!(members(&world, &group).await.len(), 10);
     at_rest(&world, &group).await;
 }
@@ -484,13 +453,10 @@ async fn s5_a_member_who_stays_missing_is_tried_less_and_less() {
     let missing = Effect::Status { status: 404, retry_after: None, body: None };
     world.entra.control().add_fault(Fault::new(ADD, missing).contains(&account).times(1000));
     world.work(&ring_group(&world, &group)).await;
-    for _ in 0..120 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(30);
-    }
+    // So often that looks fall between two listings, too.
+    world.live(300, 6).await;
     let listings = count(&world, MEMBERS);
-    assert!((8..=25).contains(&listings), "{listings} listings in an hour");
+    assert!((5..=14).contains(&listings), "{listings} listings in half an hour");
     world.entra.control().clear_faults();
     world.settle().await;
     assert_eq!(members(&world, &group).await.len(), 3);
@@ -513,11 +479,7 @@ async fn g5_missing_accounts_keep_nobody_out() {
             world.entra.state(|state| state.delete_user(&account));
         }
         world.work(&ring_group(&world, &group)).await;
-        for _ in 0..20 {
-            world.catch_up().await;
-            world.drain().await;
-            world.advance(10);
-        }
+        world.live(20, 10).await;
         let there = world.entra.state(|state| state.members(&ours));
         assert_eq!(there.len(), 45 - gone, "{gone} are gone");
     }
@@ -535,12 +497,7 @@ async fn g10_a_dynamic_group_that_is_nested_is_listed_with_the_outer_one() {
     let named = vec![people[1].clone()];
     world.work(&WorkItem { cause, members: named, ..ring_group(&world, &outer) }).await;
     world.jumpcloud.state(|state| state.remove_member(&inner, people[0].as_str()));
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
-    for _ in 0..40 {
-        world.catch_up().await;
-        world.drain().await;
-        world.advance(30);
-    }
+    world.lose_events();
+    world.live(40, 30).await;
     assert_eq!(members(&world, &outer).await, ["inner1"]);
 }

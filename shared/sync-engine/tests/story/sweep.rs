@@ -205,8 +205,7 @@ async fn a_reason_without_a_time_begins_a_sweep_anew() {
     world.work(&item).await;
     // The first hundred have been looked at; no event tells of who is connected now.
     world.connect_group(&behind);
-    world.lose_webhooks();
-    world.jumpcloud.state(|state| state.clear_events());
+    world.lose_events();
     let mut operator = item;
     operator.cause = work_queue::Cause::of(work_queue::Source::Operator);
     world.work(&operator).await;

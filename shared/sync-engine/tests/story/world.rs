@@ -286,6 +286,21 @@ impl World {
         self.events();
     }
 
+    /// The events since the last call are lost to webhooks and polls alike.
+    pub(crate) fn lose_events(&mut self) {
+        self.lose_webhooks();
+        self.jumpcloud.state(|state| state.clear_events());
+    }
+
+    /// So many times everything that is there is worked on, and so many seconds pass.
+    pub(crate) async fn live(&self, times: usize, seconds: u64) {
+        for _ in 0..times {
+            self.catch_up().await;
+            self.drain().await;
+            self.advance(seconds);
+        }
+    }
+
     /// A consumer takes this message.
     pub(crate) fn worker(&self, item: &WorkItem, stops: &[Stop]) -> Worker {
         let (table, gate) = Gated::new(self.table.clone(), stops);
