@@ -14,7 +14,7 @@ use store::Store;
 use sync_core::ids::{OrganizationId, Subject};
 use sync_core::record::{GroupRecord, Hints, after, before, covers};
 use work_queue::event::{self, ByType, Recognised, Watched, recognise};
-use work_queue::{Source, WorkItem, WorkQueue};
+use work_queue::{Source, WorkItem, WorkQueue, coalesce};
 
 use crate::group::is_unmanaged;
 use crate::ring::due_bell;
@@ -313,12 +313,9 @@ fn concerns_no_group_of_ours(
 /// The items that together say all: the youngest, and one for each announced state.
 fn loudest(items: &[&WorkItem]) -> Vec<WorkItem> {
     let youngest = items.iter().max_by_key(|item| item.cause.at);
-    if let Some(item) = youngest.filter(|item| matches!(item.subject, Subject::Group(_))) {
-        // What one of them names another may not; one that names nobody concerns everybody.
-        let all = items.iter().any(|item| item.members.is_empty());
-        let named: BTreeSet<_> = items.iter().flat_map(|item| &item.members).cloned().collect();
-        let members = if all { Vec::new() } else { named.into_iter().collect() };
-        return vec![WorkItem { members, ..(**item).clone() }];
+    if youngest.is_some_and(|item| matches!(item.subject, Subject::Group(_))) {
+        // Whom one of them names another may not.
+        return coalesce(items.iter().map(|item| (*item).clone()).collect());
     }
     let deleted = items.iter().find(|item| item.brings().deleted);
     let expecting = items.iter().filter(|item| item.expect.is_some()).max_by_key(|i| i.cause.at);

@@ -352,12 +352,13 @@ pub fn coalesce(items: Vec<WorkItem>) -> Vec<WorkItem> {
 fn add(kept: &mut WorkItem, item: WorkItem) {
     let deleted = kept.brings().deleted || item.brings().deleted;
     kept.expect = if deleted { Some(Expect::Deleted) } else { kept.expect.max(item.expect) };
-    // What names nobody concerns everybody, whatever else is named.
-    if kept.members.is_empty() || item.members.is_empty() {
+    // About a group, what names nobody concerns everybody, whatever else is named.
+    let everybody = [&kept.hints(false), &item.hints(false)].contains(&&Hints::Many);
+    if everybody {
         kept.members.clear();
     }
     for member in item.members {
-        if !kept.members.is_empty() && !kept.members.contains(&member) {
+        if !everybody && !kept.members.contains(&member) {
             kept.members.push(member);
         }
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sync_core::ids::{DirectoryId, JumpCloudGroupId, JumpCloudUserId, Subject};
-use sync_core::record::Expect;
+use sync_core::record::{Expect, Hints};
 use work_queue::{Cause, Source, WorkItem, coalesce};
 
 const ADA: &str = "65f000000000000000000001";
@@ -150,6 +150,37 @@ fn items_of_one_subject_become_one_that_forgets_nothing() {
         ..youngest
     };
     assert_eq!(merged, [expected, item(BOB, at(3))]);
+}
+
+#[test]
+fn g9_items_of_one_group_name_whom_any_of_them_names_or_nobody() {
+    let group = Subject::Group(JumpCloudGroupId::parse("65f0000000000000000000b1").unwrap());
+    let of = |members: &[&str], second| {
+        let members = members.iter().map(|id| user(id)).collect();
+        WorkItem { subject: group.clone(), members, ..item(ADA, at(second)) }
+    };
+    let merged = |items: Vec<WorkItem>| {
+        let [merged] = &coalesce(items)[..] else { panic!("one item") };
+        (merged.members.clone(), merged.cause.at)
+    };
+    assert_eq!(
+        merged(vec![of(&[ADA], 1), of(&[BOB, ADA], 2)]),
+        (vec![user(ADA), user(BOB)], at(2))
+    );
+    for items in [vec![of(&[ADA], 1), of(&[], 2)], vec![of(&[], 2), of(&[ADA], 1)]] {
+        assert_eq!(merged(items.clone()), (vec![], at(2)));
+        assert_eq!(coalesce(items)[0].brings().members, Hints::Many);
+    }
+    // So many that they are not told apart: nobody is named any more.
+    let many: Vec<String> = (0..10).map(|number| format!("{number:024x}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(
+        coalesce(vec![of(&many[..6], 1), of(&many[5..], 2)])[0].brings().members,
+        Hints::Many
+    );
+    let mut gone = of(&[], 1);
+    gone.cause.event_type = Some("group_delete".to_owned());
+    assert!(gone.brings().deleted && coalesce(vec![gone, of(&[ADA], 2)])[0].brings().deleted);
 }
 
 #[test]
