@@ -3,7 +3,7 @@
 //! It decides nothing about a subject. What the records cover is dropped before it is enqueued, so
 //! an event that arrived as a webhook costs the poll one read of its record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};

@@ -155,7 +155,8 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
 
     /// The pass and its commit; the reopened record when word was left meanwhile.
     async fn whole(mut self) -> Result<(Report, Hints, Option<Held>), SyncError> {
-        let trouble = self.run().await.err();
+        // Its future is large; on the heap it does not make every caller's as large.
+        let trouble = Box::pin(self.run()).await.err();
         let mut ended = Ended { read_at: self.read_at, ..Ended::default() };
         let mut told = None;
         let failure = self.failure.take().map(Trouble::Permanent);

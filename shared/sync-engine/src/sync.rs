@@ -86,7 +86,8 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
         given: Given,
     ) -> Result<(Report, Option<Held>), SyncError> {
         let mut pass = Pass { given, ..Pass::new(self, directory, user, bell, held) };
-        let trouble = pass.run().await.err();
+        // Its future is large; on the heap it does not make every caller's as large.
+        let trouble = Box::pin(pass.run()).await.err();
         // Nobody waits for somebody who did not come to reading.
         pass.given = Given::default();
         let mut ended = Ended { read_at: pass.read_at, ..Ended::default() };

@@ -16,6 +16,7 @@ mod lease;
 mod ledger;
 mod looks;
 mod members;
+mod removals;
 mod sweep;
 mod switch;
 mod world;
