@@ -23,6 +23,7 @@ use crate::trouble::{Told, Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
 
 mod apply;
+mod budget;
 mod hints;
 mod listing;
 mod members;
@@ -59,6 +60,8 @@ pub(crate) struct GroupPass<'a, S, Q> {
     unknown: bool,
     /// The first permanent failure; the rest was tried all the same.
     failure: Option<Told>,
+    /// How many members may leave, once that was asked for (S1).
+    limit: Option<u32>,
     /// The earliest JumpCloud `Date` read.
     read_at: Option<Timestamp>,
     look_again: Option<Timestamp>,
@@ -145,6 +148,7 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             refused: Vec::new(),
             unknown: false,
             failure: None,
+            limit: None,
             read_at: None,
             look_again: None,
             covers: true,

@@ -98,6 +98,7 @@ impl World {
             }),
             listed_at: Some(then),
             size: Some(people.len() as u64),
+            managed: people.len() as u64,
             upkeep: synced(then),
             ..GroupRecord::default()
         };

@@ -28,7 +28,7 @@ fn nested(nested: Nested) -> &'static str {
 
 /// The binding, and how far the members have come.
 pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<Row> {
-    let GroupRecord { listed_at, size, looked_at, members_written_at, added_until, .. } = record;
+    let GroupRecord { listed_at, looked_at, members_written_at, added_until, .. } = record;
     let when = |at: &Option<Timestamp>| at.map_or("-".to_owned(), |at| time_and_distance(at, now));
     let mut rows = Vec::new();
     if let Some(binding) = &record.binding {
@@ -44,9 +44,10 @@ pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<R
             ("last write", when(written_at)),
         ]);
     }
+    let size = record.size.map(|size| format!("{size}, {} of them managed", record.managed));
     rows.extend([
         ("members listed", when(listed_at)),
-        ("members at last", size.map_or("-".to_owned(), |size| size.to_string())),
+        ("members at last", size.unwrap_or_else(|| "-".to_owned())),
         ("looked at by name", when(looked_at)),
         ("member written", when(members_written_at)),
         ("dynamic", yes(record.dynamic).to_owned()),
@@ -73,6 +74,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
         let_go: _,
         listed_at,
         size,
+        managed,
         looked_at,
         members_written_at,
         added_until,
@@ -92,6 +94,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
         "members": {
             "listed_at": json_time(*listed_at),
             "size": size,
+            "managed": managed,
             "looked_at": json_time(*looked_at),
             "written_at": json_time(*members_written_at),
             "added_until": added_until.as_ref().map(JumpCloudUserId::as_str),

@@ -209,6 +209,7 @@ pub(crate) fn bound_group(number: u32, name: &str) -> GroupRecord {
         }),
         listed_at: Some(time("2026-05-01T07:59:30Z")),
         size: Some(5),
+        managed: 4,
         members_written_at: Some(time("2026-05-01T07:05:00Z")),
         upkeep: Upkeep {
             covered: Some(time("2026-05-01T07:59:30Z")),

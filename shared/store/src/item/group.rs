@@ -19,6 +19,8 @@ pub(super) struct GroupItem {
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
+    #[serde(default)]
+    managed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     looked_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +83,7 @@ impl From<&GroupRecord> for GroupItem {
             let_go,
             listed_at,
             size,
+            managed,
             looked_at,
             members_written_at,
             added_until,
@@ -94,6 +97,7 @@ impl From<&GroupRecord> for GroupItem {
             let_go: *let_go,
             listed_at: listed_at.map(millis),
             size: *size,
+            managed: *managed,
             looked_at: looked_at.map(millis),
             members_written_at: members_written_at.map(millis),
             added_until: added_until.as_ref().map(ToString::to_string),
@@ -112,6 +116,7 @@ impl GroupItem {
             let_go,
             listed_at,
             size,
+            managed,
             looked_at,
             members_written_at,
             added_until,
@@ -125,6 +130,7 @@ impl GroupItem {
             let_go,
             listed_at: maybe_timestamp(listed_at)?,
             size,
+            managed,
             looked_at: maybe_timestamp(looked_at)?,
             members_written_at: maybe_timestamp(members_written_at)?,
             added_until,

@@ -9,6 +9,28 @@ pub struct Budget {
     pub percent: u32,
 }
 
+/// What the share of a small company comes to all the same.
+const LEAST: u32 = 5;
+
+impl Budget {
+    /// How much may happen where so much is managed: the smaller of the absolute number and the
+    /// larger of the share and 5 (S1).
+    pub fn limit(self, managed: u64) -> u32 {
+        let share = managed.saturating_mul(self.percent.into()) / 100;
+        let share = u32::try_from(share).unwrap_or(u32::MAX);
+        self.absolute.min(share.max(LEAST))
+    }
+
+    /// Where so much is managed, more makes no difference; `None`: it always may.
+    pub fn is_absolute_from(self) -> Option<u64> {
+        if self.absolute <= LEAST {
+            return Some(0);
+        }
+        let percent = u64::from(self.percent);
+        (percent > 0).then(|| (u64::from(self.absolute) * 100).div_ceil(percent))
+    }
+}
+
 /// How much of each kind may happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -39,5 +61,31 @@ impl Default for Limits {
             upn_changes: 25,
             attribute_clears: 200,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s1_the_limit_is_the_smaller_of_the_absolute_and_the_larger_of_the_share_and_five() {
+        let usual = Limits::default().member_removals;
+        let limits = [0, 29, 30, 34, 35, 999, 1000, u64::MAX].map(|managed| usual.limit(managed));
+        assert_eq!(limits, [5, 5, 6, 6, 7, 199, 200, 200]);
+        let limit = |absolute, percent| Budget { absolute, percent }.limit(100);
+        assert_eq!([limit(0, 100), limit(3, 100), limit(200, 0), limit(200, 100)], [0, 3, 5, 100]);
+    }
+
+    #[test]
+    fn s1_from_some_size_on_the_limit_is_the_absolute_one() {
+        for (absolute, percent, from) in [(200, 20, 1000), (200, 100, 200), (10, 3, 334), (5, 20, 0)]
+        {
+            let budget = Budget { absolute, percent };
+            assert_eq!(budget.is_absolute_from(), Some(from));
+            assert_eq!(budget.limit(from), absolute);
+            assert!(from == 0 || budget.limit(from - 1) < absolute);
+        }
+        assert_eq!(Budget { absolute: 6, percent: 0 }.is_absolute_from(), None);
     }
 }

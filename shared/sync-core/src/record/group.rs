@@ -73,6 +73,8 @@ pub struct GroupRecord {
     pub listed_at: Option<Timestamp>,
     /// How many members the last listing in full was about; a large one is no work between events.
     pub size: Option<u64>,
+    /// How many of its members were bound to us, or about to come, at the last listing in full (S1).
+    pub managed: u64,
     /// When members were last looked at by name (G9).
     pub looked_at: Option<Timestamp>,
     /// When our last write of a member was answered: lists lag behind it (G5).
@@ -125,6 +127,11 @@ impl GroupRecord {
     pub const SMALL: u64 = 2000;
     /// The least time between two looks at members by name: meanwhile hints gather (G9).
     pub const LOOKED: Duration = Duration::from_secs(5);
+
+    /// How many memberships of the group are ours to manage (S1).
+    pub fn managed_memberships(&self) -> u64 {
+        if self.binding.is_some() && !self.let_go { self.managed } else { 0 }
+    }
 
     /// Until when these hints gather; `None`: they are looked at now.
     pub fn gathers_until(&self, hints: &Hints, now: Timestamp) -> Option<Timestamp> {

@@ -135,7 +135,10 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             Member::User(_) | Member::Other(_) => None,
         });
         let owners = self.owners(others.cloned().collect()).await?;
-        Ok(plan_members(MembersInput { wanted: &wanted, observed: &observed, owners: &owners }))
+        let plan =
+            plan_members(MembersInput { wanted: &wanted, observed: &observed, owners: &owners });
+        self.record.managed = (bound.len() + plan.leave.len()) as u64;
+        Ok(plan)
     }
 
     /// Leaves a note at each nested group: what changes there changes here (G9).

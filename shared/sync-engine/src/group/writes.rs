@@ -1,8 +1,7 @@
 //! The writes of members: twenty come with one request, each goes by its own (G5, S1, S2).
 
 use graph::{GraphError, MEMBERS_AT_ONCE, Refusal};
-use jiff::Timestamp;
-use store::{BudgetKind, Granted, Spending, Store};
+use store::Store;
 use sync_core::audit::{AuditChange, AuditKind};
 use sync_core::finding::FindingCode;
 use sync_core::ids::{JumpCloudUserId, Subject};
@@ -13,7 +12,6 @@ use work_queue::{Source, WorkQueue};
 use super::GroupPass;
 use super::listing::{LAST_STEP, counted};
 use super::members::Pair;
-use crate::SyncError;
 use crate::apply::audited;
 use crate::ring::bell;
 use crate::trouble::{Told, Trouble};
@@ -105,11 +103,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             // G10: no event tells them that they may have lost what connected them.
             self.ring_people(nominated.iter().map(|(user, _)| user), Source::Sweep).await?;
         }
-        let limit = self.removals();
-        if nominated.len() > limit as usize {
-            let ids = nominated.iter().map(|(user, _)| user.to_string());
-            let what = format!("members would leave, which is more than {limit}");
-            self.find(FindingCode::RemovalsHeld, counted(nominated.len(), &what, ids));
+        if self.holds_all(nominated).await? {
             return Ok(true);
         }
         for (at, chunk) in nominated.chunks(MEMBERS_AT_ONCE).enumerate() {
@@ -144,7 +138,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             // One by one, so that a pass that is cut short has spent nothing in vain.
             let granted = self.spend_one().await?;
             if granted.amount == 0 {
-                self.hold(&members[at..], granted.more_at);
+                self.hold_rest(&members[at..], granted.more_at);
                 break;
             }
             self.before_write().await?;
@@ -156,28 +150,6 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         Ok(())
     }
 
-    async fn spend_one(&mut self) -> Result<Granted, Trouble> {
-        let spending = Spending {
-            kind: BudgetKind::MemberRemovals,
-            wanted: 1,
-            limit: self.removals(),
-            // The store's own repeats of this one request are all that may share it.
-            grant: uuid::Uuid::new_v4().to_string(),
-        };
-        self.keep_lease().await?;
-        let granted = self.engine.store.spend(&self.directory.id, &spending, self.now());
-        Ok(granted.await.map_err(SyncError::from)?)
-    }
-
-    fn hold(&mut self, members: &[Pair], more_at: Option<Timestamp>) {
-        let ids = members.iter().map(|(user, _)| user.to_string());
-        let what = "removals exceed the budget of this hour";
-        self.find(FindingCode::RemovalsHeld, counted(members.len(), what, ids));
-        if let Some(at) = more_at {
-            self.look_again(at);
-        }
-    }
-
     async fn ring_people<'p>(
         &self,
         people: impl Iterator<Item = &'p JumpCloudUserId>,
@@ -186,10 +158,6 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         let subjects = people.cloned().map(Subject::User);
         let items = subjects.map(|subject| bell(&self.directory.id, &subject, source));
         Ok(self.engine.send(items.collect()).await?)
-    }
-
-    fn removals(&self) -> u32 {
-        self.directory.policy.limits.member_removals.absolute
     }
 
     /// Remembers an answered write; one event tells of many members.

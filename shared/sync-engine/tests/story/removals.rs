@@ -4,26 +4,64 @@ use std::time::Duration;
 
 use simulators::{Effect, Fault};
 use sync_core::finding::FindingCode;
+use sync_core::ids::JumpCloudUserId;
+use sync_core::policy::Budget;
 use work_queue::{Cause, Source, WorkItem};
 
-use crate::groups::{at_rest, codes, count, members, object, ring_group, team};
+use crate::groups::{at_rest, codes, count, members, object, record, ring_group, team};
 use crate::world::World;
 
 const MEMBERS: &str = "GET /api/v2/usergroups/{id}/membership";
 const ADD: &str = "PATCH /groups/{id}";
 const REMOVE: &str = "DELETE /groups/{id}/members/{member}/$ref";
 
-#[tokio::test]
-async fn s1_more_removals_than_the_limit_are_held_as_a_whole() {
-    let mut world = World::with(|policy| policy.limits.member_removals.absolute = 10).await;
-    let (group, people) = team(&mut world, 30).await;
-    // One listing finds all of it.
+/// A company where so many members may leave, however few there are.
+async fn within(absolute: u32) -> World {
+    World::with(|policy| policy.limits.member_removals = Budget { absolute, percent: 100 }).await
+}
+
+/// JumpCloud has these people no longer in the group, and no event says so.
+fn lose(world: &mut World, group: &str, people: &[JumpCloudUserId]) {
     world.jumpcloud.state(|state| {
-        for person in &people[..11] {
-            state.remove_member(&group, person.as_str());
+        for person in people {
+            state.remove_member(group, person.as_str());
         }
     });
     world.lose_events();
+}
+
+/// The share is one of all groups, as they were last listed.
+#[tokio::test]
+async fn s1_no_more_leave_than_the_share_of_all_memberships() {
+    let mut world = World::new().await;
+    let (other, _) = world.team("other", 15);
+    world.connect_group(&other);
+    let (group, people) = team(&mut world, 20).await;
+    // A fifth of 35.
+    lose(&mut world, &group, &people[..8]);
+    world.work(&ring_group(&world, &group)).await;
+    assert_eq!(members(&world, &group).await.len(), 20);
+    let findings = record(&world, &group).await.upkeep.findings;
+    assert!(findings[0].message.contains("holds: more than 7: "), "{findings:?}");
+    // Nobody says that one is back: it is looked at again.
+    world.jumpcloud.state(|state| state.add_member(&group, people[0].as_str()));
+    world.lose_events();
+    world.live(62, 60).await;
+    assert_eq!((codes(&world, &group).await, members(&world, &group).await.len()), (vec![], 13));
+    // 28 are left, so that five may leave within an hour: less than have left already.
+    lose(&mut world, &group, &people[..1]);
+    world.work(&ring_group(&world, &group)).await;
+    assert_eq!(codes(&world, &group).await, [FindingCode::RemovalsHeld]);
+    world.settle().await;
+    assert_eq!(members(&world, &group).await.len(), 12);
+    at_rest(&world, &group).await;
+}
+
+#[tokio::test]
+async fn s1_more_removals_than_the_limit_are_held_as_a_whole() {
+    let mut world = within(10).await;
+    let (group, people) = team(&mut world, 30).await;
+    lose(&mut world, &group, &people[..11]);
     world.work(&ring_group(&world, &group)).await;
     assert_eq!(members(&world, &group).await.len(), 30);
     assert_eq!(codes(&world, &group).await, [FindingCode::RemovalsHeld]);
@@ -65,20 +103,15 @@ async fn s2_a_list_that_fails_or_lacks_a_row_removes_nobody() {
 
 #[tokio::test]
 async fn g9_many_removals_go_on_in_another_invocation() {
-    let mut world = World::new().await;
-    let (group, people) = team(&mut world, 60).await;
-    world.jumpcloud.state(|state| {
-        for person in &people[..45] {
-            state.remove_member(&group, person.as_str());
-        }
-    });
-    world.lose_events();
+    let mut world = within(200).await;
+    let (group, people) = team(&mut world, 100).await;
+    lose(&mut world, &group, &people[..45]);
     world.invocation = Duration::from_secs(14);
     let cause = Cause::of(Source::FollowUp);
     world.work(&WorkItem { cause, ..ring_group(&world, &group) }).await;
-    assert_eq!(members(&world, &group).await.len(), 40);
+    assert_eq!(members(&world, &group).await.len(), 80);
     world.live(10, 10).await;
-    assert_eq!(members(&world, &group).await.len(), 15);
+    assert_eq!(members(&world, &group).await.len(), 55);
     at_rest(&world, &group).await;
 }
 
@@ -87,12 +120,7 @@ async fn g9_many_removals_go_on_in_another_invocation() {
 async fn g5_one_who_cannot_be_read_keeps_nobody_else_in() {
     let mut world = World::new().await;
     let (group, people) = team(&mut world, 10).await;
-    world.jumpcloud.state(|state| {
-        for person in &people[..4] {
-            state.remove_member(&group, person.as_str());
-        }
-    });
-    world.lose_events();
+    lose(&mut world, &group, &people[..4]);
     let broken = Effect::Status { status: 500, retry_after: None, body: None };
     let fault = Fault::new("GET /api/v2/users/{id}/memberof", broken).times(100);
     world.jumpcloud.control().add_fault(fault.contains(people[1].as_str()));
@@ -108,14 +136,9 @@ async fn g5_one_who_cannot_be_read_keeps_nobody_else_in() {
 /// A fault in the middle has spent no more of the budget than was removed.
 #[tokio::test]
 async fn s1_a_pass_that_is_cut_short_spends_nothing_in_vain() {
-    let mut world = World::with(|policy| policy.limits.member_removals.absolute = 12).await;
+    let mut world = within(12).await;
     let (group, people) = team(&mut world, 20).await;
-    world.jumpcloud.state(|state| {
-        for person in &people[..10] {
-            state.remove_member(&group, person.as_str());
-        }
-    });
-    world.lose_events();
+    lose(&mut world, &group, &people[..10]);
     let busy = Effect::Status { status: 503, retry_after: None, body: None };
     world.entra.control().add_fault(Fault::once(REMOVE, busy).skip(3));
     let cause = Cause::of(Source::FollowUp);

@@ -97,6 +97,7 @@ fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
         let_go: true,
         listed_at: Some(at(4)),
         size: Some(100_000),
+        managed: 99_000,
         looked_at: Some(at(6)),
         members_written_at: Some(at(5)),
         added_until: Some(JumpCloudUserId::parse("65f000000000000000000001").unwrap()),
