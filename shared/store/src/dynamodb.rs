@@ -80,8 +80,9 @@ impl Store for DynamoStore {
         terms: Terms,
         record: &Record,
         claims: &[ClaimChange],
+        audit: &[AuditEvent],
     ) -> Result<Lease> {
-        self.store_between(lease, terms, record, claims).await
+        self.store_between(lease, terms, record, claims, audit).await
     }
 
     async fn commit(&self, lease: &Lease, terms: Terms, commit: Commit<'_>) -> Result<Committed> {

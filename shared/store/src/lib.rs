@@ -57,13 +57,15 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Moves the end of the lease, and `due` with it (R1). Returns the lease with its new end.
     fn renew(&self, lease: &Lease, terms: Terms) -> impl Future<Output = Result<Lease>> + Send;
 
-    /// Stores what must survive a crash between two steps, with the claims it depends on; renews.
+    /// Stores what must survive a crash between two steps, with the claims it depends on and the
+    /// events of what was done; renews.
     fn record(
         &self,
         lease: &Lease,
         terms: Terms,
         record: &Record,
         claims: &[ClaimChange],
+        audit: &[AuditEvent],
     ) -> impl Future<Output = Result<Lease>> + Send;
 
     /// Stores the result, sets `due` and releases, unless word was left (R3).

@@ -63,6 +63,25 @@ impl MemoryStore {
 }
 
 impl Tables {
+    /// The record of whoever holds this lease, to be changed together with claims and events.
+    ///
+    /// # Panics
+    ///
+    /// If they are more than DynamoDB takes at once.
+    fn together(
+        &mut self,
+        lease: &Lease,
+        claims: &[ClaimChange],
+        audit: &[AuditEvent],
+    ) -> Result<&mut SubjectItem> {
+        let size = 1 + claims.len() + audit.len();
+        assert!(size <= 100, "{size} items in one transaction");
+        self.owned(lease)?;
+        self.change_claims(&lease.holder(), claims)?;
+        self.tell(&lease.directory, audit);
+        self.owned(lease)
+    }
+
     /// The record of whoever holds this lease; released or taken over, it is lost.
     fn owned(&mut self, lease: &Lease) -> Result<&mut SubjectItem> {
         self.subjects
@@ -127,11 +146,10 @@ impl Store for MemoryStore {
         terms: Terms,
         record: &Record,
         claims: &[ClaimChange],
+        audit: &[AuditEvent],
     ) -> Result<Lease> {
         let mut tables = self.tables();
-        tables.owned(lease)?;
-        tables.change_claims(&lease.holder(), claims)?;
-        let item = tables.owned(lease)?;
+        let item = tables.together(lease, claims, audit)?;
         item.record = RecordItem::from(record);
         hold(item, terms);
         Ok(Lease { until: lease_end(terms), ..lease.clone() })
@@ -144,13 +162,7 @@ impl Store for MemoryStore {
         if stored.is_some_and(|item| item.committed.as_ref() == Some(&name)) {
             return Ok(Committed::Released);
         }
-        tables.owned(lease)?;
-        tables.change_claims(&lease.holder(), commit.claims)?;
-        let events = tables.audit.entry(lease.directory.clone()).or_default();
-        for event in commit.audit {
-            events.insert((millis(event.at), event.id.clone()), AuditItem::from(event));
-        }
-        let item = tables.owned(lease)?;
+        let item = tables.together(lease, commit.claims, commit.audit)?;
         item.record = RecordItem::from(commit.record);
         if item.again {
             hold(item, terms);

@@ -316,10 +316,13 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         before_write(self.engine, self.directory, &mut self.lease).await
     }
 
-    /// Stores what must survive a crash before the next step, with the claims it depends on.
+    /// Stores what must survive a crash before the next step, with the claims it depends on and
+    /// the events of what was done.
     async fn store(&mut self, claims: &[ClaimChange]) -> Result<(), store::StoreError> {
         let (terms, record) = (self.terms(), Record::Group(Box::new(self.record.clone())));
-        self.lease = self.engine.store.record(&self.lease, terms, &record, claims).await?;
+        let stored = self.engine.store.record(&self.lease, terms, &record, claims, &self.audit);
+        self.lease = stored.await?;
+        self.audit.clear();
         Ok(())
     }
 

@@ -112,7 +112,7 @@ impl<'a, S: Store, Q: WorkQueue> Pass<'a, S, Q> {
     pub(crate) async fn record(&mut self, claims: &[ClaimChange]) -> Result<(), StoreError> {
         let terms = self.terms();
         let record = Record::User(Box::new(self.record.clone()));
-        self.lease = self.engine.store.record(&self.lease, terms, &record, claims).await?;
+        self.lease = self.engine.store.record(&self.lease, terms, &record, claims, &[]).await?;
         Ok(())
     }
 

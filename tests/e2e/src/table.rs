@@ -63,7 +63,7 @@ impl World {
     }
 
     /// The directory, as the product names it.
-    pub(crate) fn id(&self) -> DirectoryId {
+    pub fn id(&self) -> DirectoryId {
         DirectoryId::parse(&self.directory).expect("a directory's id")
     }
 }

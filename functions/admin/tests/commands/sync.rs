@@ -101,7 +101,7 @@ async fn a_sync_that_goes_on_is_waited_for() {
     let lease = world.acquire(1).await;
     let upkeep = Upkeep { synced_at: Some(world.clock.now()), ..Upkeep::default() };
     let record = Record::User(Box::new(UserRecord { upkeep, ..UserRecord::default() }));
-    let lease = world.store.record(&lease, world.terms(), &record, &[]).await.unwrap();
+    let lease = world.store.record(&lease, world.terms(), &record, &[], &[]).await.unwrap();
     second(&world).await;
     assert!(!request.is_finished(), "the lease is held");
     let members = &Hints::default();

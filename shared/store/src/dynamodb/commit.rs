@@ -34,9 +34,10 @@ impl DynamoStore {
         terms: Terms,
         record: &Record,
         claims: &[ClaimChange],
+        audit: &[AuditEvent],
     ) -> Result<Lease> {
         let write = with_record(renewal(lease, terms), record);
-        owned(lease, self.store("record", lease, &write, &[], claims).await?)?;
+        owned(lease, self.store("record", lease, &write, audit, claims).await?)?;
         Ok(Lease { until: lease_end(terms), ..lease.clone() })
     }
 

@@ -5,10 +5,18 @@ use sync_core::audit::AuditEvent;
 use sync_core::ids::DirectoryId;
 
 use super::Tables;
+use crate::item::audit::AuditItem;
 use crate::item::millis;
 use crate::{AuditQuery, Result, audit_horizon};
 
 impl Tables {
+    pub(super) fn tell(&mut self, directory: &DirectoryId, audit: &[AuditEvent]) {
+        let events = self.audit.entry(directory.clone()).or_default();
+        for event in audit {
+            events.insert((millis(event.at), event.id.clone()), AuditItem::from(event));
+        }
+    }
+
     pub(super) fn events(
         &self,
         directory: &DirectoryId,

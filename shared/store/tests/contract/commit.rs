@@ -1,6 +1,6 @@
 //! Storing a result and letting go, unless word was left (R3).
 
-use store::{AuditQuery, Commit, Committed, Store};
+use store::{AuditQuery, Commit, Committed, Store, StoreError};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::record::{Brings, Mailbox, Upkeep};
 
@@ -38,6 +38,22 @@ pub(crate) async fn a_commit_stores_and_releases(store: impl Store) {
     assert_eq!(store.claim(&claim).await.unwrap().unwrap().holder, holder(&user(3)));
     let due = store.due(&corp(), at(36), 10).await.unwrap();
     assert_eq!(due, [(user(1), at(36)), (user(2), at(36)), (user(3), at(36))]);
+}
+
+pub(crate) async fn a_step_stores_its_events_once(store: impl Store) {
+    let held = acquire(&store, &user(1), event(5), terms(10)).await;
+    let events = [audit("done", 11, 1)];
+    let lease = store.record(&held.lease, terms(11), &numbered(1), &[], &events).await.unwrap();
+    // Not told if it is not stored: another holds the claim.
+    let other = acquire(&store, &user(2), event(5), terms(11)).await;
+    let claims = [take(&upn_claim("a@corp.example"), None)];
+    store.record(&other.lease, terms(11), &numbered(2), &claims, &[]).await.unwrap();
+    let refused = [audit("never", 12, 1)];
+    let stored = store.record(&lease, terms(12), &numbered(3), &claims, &refused).await;
+    assert!(matches!(stored, Err(StoreError::ClaimHeld { .. })), "{stored:?}");
+    store.record(&lease, terms(12), &numbered(1), &[], &events).await.unwrap();
+    assert_eq!(peek(&store, &user(1)).await.record, numbered(1));
+    assert_eq!(audit_ids(&store).await, ["done"]);
 }
 
 pub(crate) async fn a_commit_without_due_leaves_nothing_due(store: impl Store) {
@@ -113,7 +129,7 @@ pub(crate) async fn r3_a_record_leaves_the_mailbox_alone(store: impl Store) {
     leave_word(&store, &user(1), deletion(6), terms(11)).await;
     let claims = [take(&object_claim(1), None)];
     for claims in [&[][..], &claims[..]] {
-        let lease = store.record(&held.lease, terms(12), &numbered(3), claims).await.unwrap();
+        let lease = store.record(&held.lease, terms(12), &numbered(3), claims, &[]).await.unwrap();
         assert_eq!((lease.fence, lease.until), (1, at(32)));
         let stored = peek(&store, &user(1)).await;
         assert_eq!((stored.record, stored.again), (numbered(3), true));
@@ -128,7 +144,7 @@ pub(crate) async fn r3_a_record_leaves_the_mailbox_alone(store: impl Store) {
 pub(crate) async fn a_repeated_commit_is_stored_once(store: impl Store) {
     let claim = object_claim(1);
     let held = acquire(&store, &user(1), event(5), terms(10)).await;
-    store.record(&held.lease, terms(10), &numbered(1), &[take(&claim, None)]).await.unwrap();
+    store.record(&held.lease, terms(10), &numbered(1), &[take(&claim, None)], &[]).await.unwrap();
     let events = [audit("once", 12, 1)];
     let claims = [release(&claim)];
     let record = numbered(2);
@@ -149,8 +165,8 @@ pub(crate) async fn a_repeated_commit_is_stored_once(store: impl Store) {
     // … then while another holds the lease, and another subject the claim …
     let next = acquire(&store, &user(1), event(50), terms(60)).await;
     let other = acquire(&store, &user(2), event(50), terms(60)).await;
-    store.record(&other.lease, terms(60), &numbered(9), &[take(&claim, None)]).await.unwrap();
-    store.record(&next.lease, terms(61), &numbered(3), &[]).await.unwrap();
+    store.record(&other.lease, terms(60), &numbered(9), &[take(&claim, None)], &[]).await.unwrap();
+    store.record(&next.lease, terms(61), &numbered(3), &[], &[]).await.unwrap();
     let before = peek(&store, &user(1)).await;
     assert_eq!(again().await.unwrap(), Committed::Released);
     assert_same(&before, &peek(&store, &user(1)).await);
@@ -175,7 +191,7 @@ pub(crate) async fn a_second_commit_under_one_lease_is_lost(store: impl Store) {
 pub(crate) async fn a_commit_whose_claim_is_held_stores_nothing(store: impl Store) {
     let claim = upn_claim("a@corp.example");
     let other = acquire(&store, &user(2), Brings::default(), terms(0)).await;
-    store.record(&other.lease, terms(0), &numbered(2), &[take(&claim, None)]).await.unwrap();
+    store.record(&other.lease, terms(0), &numbered(2), &[take(&claim, None)], &[]).await.unwrap();
     let held = acquire(&store, &user(1), event(5), terms(10)).await;
     let events = [audit("never", 11, 1)];
     let claims = [take(&claim, None)];

@@ -65,7 +65,7 @@ pub(crate) async fn one_object_is_never_bound_twice(store: impl Store) {
         let (store, changes) = (store.clone(), [take(&upn, Some(object(1))), take(&id, None)]);
         async move {
             let held = acquire(&store, &user(number), Brings::default(), terms(0)).await;
-            match store.record(&held.lease, terms(1), &numbered(number), &changes).await {
+            match store.record(&held.lease, terms(1), &numbered(number), &changes, &[]).await {
                 Ok(_) => Ok(number),
                 Err(StoreError::ClaimHeld { holder, .. }) => Err(holder),
                 Err(other) => panic!("{other}"),

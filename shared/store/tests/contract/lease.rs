@@ -42,7 +42,7 @@ pub(crate) async fn r1_an_expired_lease_is_free_and_one_that_ends_now_is_not(sto
 
 pub(crate) async fn r1_an_acquire_clears_again_and_keeps_what_messages_left(store: impl Store) {
     let first = acquire(&store, &user(1), event(1), terms(0)).await;
-    store.record(&first.lease, terms(1), &numbered(7), &[]).await.unwrap();
+    store.record(&first.lease, terms(1), &numbered(7), &[], &[]).await.unwrap();
     leave_word(&store, &user(1), deletion(3), terms(4)).await;
     // The holder dies; its lease ends.
     let second = acquire(&store, &user(1), event(2), terms(30)).await;
@@ -68,7 +68,7 @@ pub(crate) async fn r1_a_renewal_moves_the_end_and_due(store: impl Store) {
 
 pub(crate) async fn r1_a_holder_who_is_late_goes_on_while_nobody_acquires(store: impl Store) {
     let held = acquire(&store, &user(1), Brings::default(), terms(0)).await;
-    let lease = store.record(&held.lease, terms(30), &numbered(1), &[]).await.unwrap();
+    let lease = store.record(&held.lease, terms(30), &numbered(1), &[], &[]).await.unwrap();
     assert_eq!(lease.until, at(50));
     let lease = store.renew(&lease, terms(60)).await.unwrap();
     assert_eq!(lease.until, at(80));
@@ -87,9 +87,9 @@ pub(crate) async fn r3_who_lost_the_fence_stores_nothing(store: impl Store) {
     let before = peek(&store, &user(1)).await;
     assert_lost(store.renew(&lost, terms(31)).await, &user(1));
     assert_lost(store.reopen(&lost, terms(31)).await, &user(1));
-    assert_lost(store.record(&lost, terms(31), &numbered(1), &[]).await, &user(1));
+    assert_lost(store.record(&lost, terms(31), &numbered(1), &[], &[]).await, &user(1));
     let claims = [take(&claim, None)];
-    assert_lost(store.record(&lost, terms(31), &numbered(1), &claims).await, &user(1));
+    assert_lost(store.record(&lost, terms(31), &numbered(1), &claims, &[]).await, &user(1));
     assert_lost(store.commit(&lost, terms(31), result(&numbered(1))).await, &user(1));
     let record = numbered(1);
     let whole = Commit {
@@ -116,7 +116,7 @@ pub(crate) async fn a_released_lease_is_nobodys(store: impl Store) {
     // A renewal that comes after the commit would lock the subject for a whole lease.
     assert_lost(store.renew(&lease, terms(2)).await, &user(1));
     assert_lost(store.reopen(&lease, terms(2)).await, &user(1));
-    assert_lost(store.record(&lease, terms(2), &numbered(2), &[]).await, &user(1));
+    assert_lost(store.record(&lease, terms(2), &numbered(2), &[], &[]).await, &user(1));
     assert_same(&before, &peek(&store, &user(1)).await);
     assert_eq!((before.leased_until, before.due), (None, None));
     assert_eq!(acquire(&store, &user(1), Brings::default(), terms(2)).await.lease.fence, 2);

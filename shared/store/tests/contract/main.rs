@@ -68,6 +68,7 @@ suite! {
     }
     commit {
         a_commit_stores_and_releases
+        a_step_stores_its_events_once
         a_commit_without_due_leaves_nothing_due
         r3_word_left_keeps_the_lease
         r3_word_left_after_a_reopen_keeps_it_once_more

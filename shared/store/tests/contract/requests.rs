@@ -64,11 +64,11 @@ async fn a_sync_takes_as_few_requests_as_promised() {
     leave_word(&store, &user(1), event(2), terms(1)).await;
     assert_eq!(proxy.requests(), [UPDATE, UPDATE]);
     store.renew(&held.lease, terms(2)).await.unwrap();
-    store.record(&held.lease, terms(2), &covering(100), &[]).await.unwrap();
+    store.record(&held.lease, terms(2), &covering(100), &[], &[]).await.unwrap();
     store.reopen(&held.lease, terms(3)).await.unwrap();
     assert_eq!(proxy.requests(), [UPDATE; 3]);
     let claims = [take(&object_claim(1), None), take(&upn_claim("a@corp.example"), None)];
-    store.record(&held.lease, terms(3), &covering(100), &claims).await.unwrap();
+    store.record(&held.lease, terms(3), &covering(100), &claims, &[]).await.unwrap();
     assert_eq!(proxy.requests(), [TRANSACT]);
     let events = [audit("a", 4, 1), audit("b", 4, 1)];
     let commit = Commit { audit: &events, ..result(&held.record) };
@@ -127,8 +127,10 @@ async fn steps_whose_answers_are_lost_are_stored() {
     let lease = acquire(&store, &user(1), event(1), terms(0)).await.lease;
     let claims = [take(&object_claim(1), None)];
     lose(&proxy, UPDATE, store.renew(&lease, terms(1))).await.unwrap();
-    lose(&proxy, UPDATE, store.record(&lease, terms(2), &numbered(1), &[])).await.unwrap();
-    lose(&proxy, TRANSACT, store.record(&lease, terms(3), &numbered(2), &claims)).await.unwrap();
+    lose(&proxy, UPDATE, store.record(&lease, terms(2), &numbered(1), &[], &[])).await.unwrap();
+    lose(&proxy, TRANSACT, store.record(&lease, terms(3), &numbered(2), &claims, &[]))
+        .await
+        .unwrap();
     leave_word(&store, &user(1), event(2), terms(3)).await;
     let reopened = lose(&proxy, UPDATE, store.reopen(&lease, terms(4))).await.unwrap();
     assert_eq!((reopened.record, reopened.mailbox.heard), (numbered(2), Some(at(2))));
@@ -242,7 +244,7 @@ async fn conflicts_are_waited_out() {
     proxy.spoil(TRANSACT, cancelled(&["TransactionConflict", "None"]));
     proxy.spoil(TRANSACT, cancelled(&["None", "ThrottlingError"]));
     proxy.spoil(TRANSACT, cancelled(&["ProvisionedThroughputExceeded", "None"]));
-    store.record(&lease, terms(1), &numbered(1), &claims).await.unwrap();
+    store.record(&lease, terms(1), &numbered(1), &claims, &[]).await.unwrap();
     assert_eq!(proxy.requests(), [TRANSACT; 4]);
     assert_eq!(peek(&store, &user(1)).await.record, numbered(1));
 }
@@ -256,7 +258,7 @@ async fn conflicts_without_end_are_a_table_out_of_reach() {
         proxy.spoil(TRANSACT, cancelled(&["None", "TransactionConflict"]));
     }
     let claims = [take(&object_claim(1), None)];
-    let refused = store.record(&lease, terms(1), &numbered(1), &claims).await;
+    let refused = store.record(&lease, terms(1), &numbered(1), &claims, &[]).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable { operation: "record", .. })),
         "{refused:?}"
@@ -264,7 +266,7 @@ async fn conflicts_without_end_are_a_table_out_of_reach() {
     assert_eq!(proxy.requests(), [TRANSACT; 7]);
     // What cannot pass is not tried again.
     proxy.spoil(TRANSACT, cancelled(&["ValidationError", "None"]));
-    let refused = store.record(&lease, terms(1), &numbered(1), &claims).await;
+    let refused = store.record(&lease, terms(1), &numbered(1), &claims, &[]).await;
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
     assert_eq!(proxy.requests(), [TRANSACT]);
 }
@@ -276,7 +278,7 @@ async fn a_failed_condition_decides_even_beside_a_conflict() {
     proxy.requests();
     proxy.spoil(TRANSACT, cancelled(&["ConditionalCheckFailed", "TransactionConflict"]));
     let claims = [take(&object_claim(1), None)];
-    assert_lost(store.record(&lease, terms(1), &numbered(1), &claims).await, &user(1));
+    assert_lost(store.record(&lease, terms(1), &numbered(1), &claims, &[]).await, &user(1));
     assert_eq!(proxy.requests(), [TRANSACT]);
 }
 

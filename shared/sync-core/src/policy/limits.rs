@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn s1_from_some_size_on_the_limit_is_the_absolute_one() {
-        for (absolute, percent, from) in [(200, 20, 1000), (200, 100, 200), (10, 3, 334), (5, 20, 0)]
+        for (absolute, percent, from) in
+            [(200, 20, 1000), (200, 100, 200), (10, 3, 334), (5, 20, 0)]
         {
             let budget = Budget { absolute, percent };
             assert_eq!(budget.is_absolute_from(), Some(from));

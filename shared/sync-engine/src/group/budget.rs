@@ -84,7 +84,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             let page = engine.store.subjects(&directory.id, last.as_ref(), PAGE);
             let page = renewing(engine, directory, &mut self.lease, page).await??;
             // They come in the order of their names, the groups before everybody else.
-            let groups = page.iter().map_while(|stored| stored.record.group().map(|of| (stored, of)));
+            let groups =
+                page.iter().map_while(|stored| stored.record.group().map(|of| (stored, of)));
             let others = groups.clone().filter(|(stored, _)| stored.subject != self.lease.subject);
             managed += others.map(|(_, group)| group.managed_memberships()).sum::<u64>();
             if groups.count() < PAGE {

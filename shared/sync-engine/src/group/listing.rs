@@ -190,15 +190,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             if at > 0 && self.has_less_than(LAST_STEP) {
                 return Ok(false);
             }
-            if self.is_full_of_events() {
-                return Ok(false);
-            }
             self.add(chunk).await?;
             self.record.added_until = chunk.last().map(|(user, _)| user.clone());
-            // A crash loses no more than a few requests, which are repeated in vain.
-            if at % 50 == 49 {
-                self.store(&[]).await?;
-            }
+            self.store_now_and_then().await?;
         }
         self.record.added_until = None;
         Ok(true)

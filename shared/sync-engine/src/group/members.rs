@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use store::Store;
+use store::{Store, StoredSubject};
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
@@ -20,6 +20,9 @@ const DYNAMIC: Duration = Duration::from_secs(15 * 60);
 
 /// How often one with nested groups is listed without an event, so that its notes there do not end.
 const NESTED: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How many records are in memory at once: those of a large group would be too many.
+const RECORDS: usize = 1000;
 
 /// Somebody in JumpCloud and the object in Entra.
 pub(super) type Pair = (JumpCloudUserId, EntraUserId);
@@ -94,21 +97,26 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     ) -> Result<Vec<Pair>, Trouble> {
         let subjects: Vec<Subject> = people.into_iter().map(Subject::User).collect();
         let (store, directory) = (&self.engine.store, &self.directory.id);
-        let stored = store.peek_many(directory, &subjects);
-        let stored = renewing(self.engine, self.directory, &mut self.lease, stored)
-            .await?
-            .map_err(SyncError::from)?;
-        let pairs = stored.into_iter().filter_map(|stored| {
-            let record = stored.record.user()?;
-            let gone = |finding: &Finding| finding.code == FindingCode::GoneInEntra;
-            let binding = record.binding.as_ref().filter(|binding| !binding.given_up)?;
-            if record.upkeep.findings.iter().any(gone) {
-                return None;
-            }
-            let object = binding.object.clone();
-            let Subject::User(user) = stored.subject else { return None };
-            Some((user, object))
-        });
-        Ok(pairs.collect())
+        let mut pairs = Vec::new();
+        for chunk in subjects.chunks(RECORDS) {
+            let stored = store.peek_many(directory, chunk);
+            let stored = renewing(self.engine, self.directory, &mut self.lease, stored)
+                .await?
+                .map_err(SyncError::from)?;
+            pairs.extend(stored.into_iter().filter_map(pair));
+        }
+        Ok(pairs)
     }
+}
+
+fn pair(stored: StoredSubject) -> Option<Pair> {
+    let record = stored.record.user()?;
+    let gone = |finding: &Finding| finding.code == FindingCode::GoneInEntra;
+    let binding = record.binding.as_ref().filter(|binding| !binding.given_up)?;
+    if record.upkeep.findings.iter().any(gone) {
+        return None;
+    }
+    let object = binding.object.clone();
+    let Subject::User(user) = stored.subject else { return None };
+    Some((user, object))
 }

@@ -18,8 +18,6 @@ use crate::trouble::{Told, Trouble};
 
 /// How many members one audit event tells of.
 const IN_AN_EVENT: usize = 100;
-/// How many events one commit may hold beside its record: a transaction takes a hundred items.
-const EVENTS: usize = 90;
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// Adds members, twenty at once; on a refusal by halves, until the culprit is alone.
@@ -127,6 +125,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
                 confirmed.extend(leaves.then(|| pair.clone()));
             }
             self.remove(&confirmed).await?;
+            self.store_now_and_then().await?;
         }
         Ok(true)
     }
@@ -186,9 +185,13 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         }
     }
 
-    /// Whether a commit can tell of no more.
-    pub(super) fn is_full_of_events(&self) -> bool {
-        self.audit.len() + self.record.owed.len() >= EVENTS
+    /// Stores how far many members have come, with each event that is full: a crash then repeats
+    /// little, in vain, and leaves little untold.
+    pub(super) async fn store_now_and_then(&mut self) -> Result<(), Trouble> {
+        if self.audit.iter().any(|event| event.changes.len() >= IN_AN_EVENT) {
+            self.store(&[]).await?;
+        }
+        Ok(())
     }
 }
 

@@ -147,7 +147,7 @@ gated! {
     async fn acquire(&self, directory: &DirectoryId, subject: &Subject, brings: &Brings, terms: Terms) -> Result<Acquired>;
     async fn reopen(&self, lease: &Lease, terms: Terms) -> Result<Held>;
     async fn renew(&self, lease: &Lease, terms: Terms) -> Result<Lease>;
-    async fn record(&self, lease: &Lease, terms: Terms, record: &Record, claims: &[ClaimChange]) -> Result<Lease>;
+    async fn record(&self, lease: &Lease, terms: Terms, record: &Record, claims: &[ClaimChange], audit: &[AuditEvent]) -> Result<Lease>;
     async fn commit(&self, lease: &Lease, terms: Terms, commit: Commit<'_>) -> Result<Committed>;
     async fn peek(&self, directory: &DirectoryId, subject: &Subject) -> Result<Option<StoredSubject>>;
     async fn peek_many(&self, directory: &DirectoryId, subjects: &[Subject]) -> Result<Vec<StoredSubject>>;

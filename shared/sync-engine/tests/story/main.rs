@@ -12,6 +12,7 @@ mod create;
 mod gate;
 mod gone;
 mod groups;
+mod large;
 mod lease;
 mod ledger;
 mod looks;

@@ -21,7 +21,7 @@ async fn within(absolute: u32) -> World {
 }
 
 /// JumpCloud has these people no longer in the group, and no event says so.
-fn lose(world: &mut World, group: &str, people: &[JumpCloudUserId]) {
+pub(crate) fn lose(world: &mut World, group: &str, people: &[JumpCloudUserId]) {
     world.jumpcloud.state(|state| {
         for person in people {
             state.remove_member(group, person.as_str());

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulators::{Effect, EntraSim, Fault, JumpCloudSim, entra, jumpcloud as jc};
 use store::memory::MemoryStore;
-use store::{Awaited, Store, StoredSubject};
+use store::{Acquired, Awaited, Commit, Committed, Store, StoredSubject, Terms};
 use sync_core::attributes::default_mappings;
 use sync_core::ids::{
     DirectoryId, JumpCloudGroupId, JumpCloudUserId, OrganizationId, ScopeObjectId, Subject,
@@ -19,7 +19,7 @@ use sync_core::policy::{
     GroupPolicy, Limits, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy,
     UpnSource, UserPolicy,
 };
-use sync_core::record::{UserRecord, after};
+use sync_core::record::{Brings, Hints, Record, UserRecord, after};
 use sync_engine::{Bell, Directory, Engine, Outcome, SyncError};
 use tokio::task::JoinHandle;
 use transport::{Freshness, Http, Secret, Url};
@@ -325,6 +325,26 @@ impl World {
         self.worker(item, &[]).task.await.unwrap().unwrap()
     }
 
+    /// The same, and each request takes so long.
+    pub(crate) async fn work_in_time(&self, item: &WorkItem, request: Duration) -> Outcome {
+        let asked = || {
+            let counts = [self.jumpcloud.control().counts(), self.entra.control().counts()];
+            counts.iter().flat_map(|counts| counts.values()).sum::<u64>()
+        };
+        let mut worker = self.worker(item, &[]);
+        let mut seen = asked();
+        while !worker.task.is_finished() {
+            let now = asked();
+            let span = request * u32::try_from(now - seen).unwrap();
+            self.clock.advance(span);
+            self.jumpcloud.control().advance(span);
+            self.entra.control().advance(span);
+            seen = now;
+            tokio::task::yield_now().await;
+        }
+        (&mut worker.task).await.unwrap().unwrap()
+    }
+
     /// A consumer works on these messages of one person in one batch.
     pub(crate) async fn work_together(&self, items: &[WorkItem]) -> Outcome {
         let Subject::User(user) = &items[0].subject else { panic!("only people are synced") };
@@ -381,6 +401,25 @@ impl World {
             self.advance(wait.as_secs() + 1);
         }
         panic!("it never comes to rest");
+    }
+
+    /// Stores a record, as a sync of long ago did.
+    pub(crate) async fn remember(&self, subject: &Subject, record: Record) {
+        let directory = &self.directory.id;
+        let timing = Timing::default();
+        let terms = Terms { now: self.clock.now(), lease: timing.lease, settle: timing.settle };
+        let taken = self.table.acquire(directory, subject, &Brings::default(), terms).await;
+        let Ok(Acquired::Taken(held)) = taken else { panic!("{subject} is new") };
+        let commit = Commit {
+            record: &record,
+            heard: None,
+            members: &Hints::default(),
+            due: None,
+            audit: &[],
+            claims: &[],
+        };
+        let committed = self.table.commit(&held.lease, terms, commit).await.unwrap();
+        assert_eq!(committed, Committed::Released);
     }
 
     pub(crate) async fn stored(&self, user: &JumpCloudUserId) -> StoredSubject {

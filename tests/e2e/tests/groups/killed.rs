@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use e2e::{Answer, Feed, Lane, Setup, World, until};
 use serde_json::json;
+use store::{AuditQuery, Store};
+use sync_core::audit::AuditKind;
 
 use crate::{ADD, AT_ONCE, LEFT, assert_right, begin, clear_journals, connect, count};
 
@@ -14,6 +16,8 @@ const PEOPLE: usize = 5000;
 const LEASE: f64 = 4.0;
 /// How many adds may be sent twice: those of the request that nobody waited for, and one more.
 const REPEATED: usize = 2 * AT_ONCE;
+/// How many adds may go untold: those since the record was last stored.
+const UNTOLD: usize = 100 + REPEATED;
 
 #[tokio::test]
 async fn a_kill_amid_5000_adds_repeats_a_few_and_loses_nobody() {
@@ -55,6 +59,13 @@ async fn a_kill_amid_5000_adds_repeats_a_few_and_loses_nobody() {
     let once: BTreeSet<&String> = added.iter().collect();
     println!("{} of {} adds were repeated", added.len() - once.len(), once.len());
     assert!(added.len() - once.len() <= REPEATED);
+    let query = AuditQuery { limit: PEOPLE, ..AuditQuery::default() };
+    let store = world.place.store();
+    let events = store.audit(&world.id(), &query, world.clock.now()).await.expect("a table");
+    let came = events.iter().filter(|event| event.kind == AuditKind::MemberAdd);
+    let told: usize = came.map(|event| event.changes.len()).sum();
+    println!("{told} of {PEOPLE} are told of");
+    assert!((PEOPLE - UNTOLD..=PEOPLE).contains(&told), "{told} are told of");
     assert_eq!(world.removed(), Vec::<String>::new());
     assert_eq!(world.entra.state(|state| state.groups().len()), 1);
 }
