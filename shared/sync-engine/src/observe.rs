@@ -58,7 +58,8 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
 pub(crate) struct Observation {
     pub(crate) desired: Desired,
     pub(crate) observed: Observed,
-    pub(crate) domains: Vec<Domain>,
+    /// Or why they could not be read: whatever needs none of them is done all the same (U6).
+    pub(crate) domains: Result<Vec<Domain>, Trouble>,
     pub(crate) manager: ManagerLink,
 }
 
@@ -99,9 +100,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         &self,
         desired: &Desired,
         shared: Option<&Answers>,
-    ) -> Result<(Vec<Domain>, Observed, ManagerLink), Trouble> {
-        let domains = self.directory.graph.domains().await?;
-        let observed = self.observed(desired, &domains, shared).await?;
+    ) -> Result<(Result<Vec<Domain>, Trouble>, Observed, ManagerLink), Trouble> {
+        let domains = self.directory.graph.domains().await.map_err(Trouble::from);
+        let known = domains.as_deref().ok();
+        let observed = self.observed(desired, known, shared).await?;
         let manager = self.manager(desired).await?;
         Ok((domains, observed, manager))
     }
@@ -215,7 +217,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
     async fn observed(
         &self,
         desired: &Desired,
-        domains: &[Domain],
+        domains: Option<&[Domain]>,
         shared: Option<&Answers>,
     ) -> Result<Observed, Trouble> {
         let graph = &self.directory.graph;

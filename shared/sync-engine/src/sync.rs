@@ -141,7 +141,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 expect: self.mailbox.expect,
                 desired: &seen.desired,
                 observed: &seen.observed,
-                domains: &seen.domains,
+                domains: seen.domains.as_deref().ok(),
                 manager: &seen.manager,
             },
             self.now(),
@@ -155,7 +155,9 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         }
         let applied = self.apply(&planned.plan).await;
         self.wait_for(planned.waits_for).await?;
-        applied
+        applied?;
+        // The rest of the plan is made when they can be read.
+        seen.domains.map(|_| ())
     }
 
     /// A pass that did not come to planning has not used what was announced: it stays (R3).

@@ -16,6 +16,7 @@ use crate::world::{
 };
 
 mod together;
+mod together_faults;
 mod world;
 
 pub(crate) fn corp() -> DirectoryId {

@@ -1,5 +1,5 @@
-//! The people of a bulk batch are observed together: how few requests that takes, that nobody's
-//! trouble is another's, and that nobody loses anything on the word of a search or a listing.
+//! The people of a bulk batch are observed together: how few requests that takes, and that nobody
+//! loses anything on the word of a search or a listing.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,34 +7,34 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 use simulators::{Effect, Fault};
-use store::{Acquired, Store, Terms};
+use store::Store;
 use sync_core::ids::{JumpCloudUserId, Subject};
-use sync_core::record::{Brings, UserRecord, before};
-use work_queue::{Cause, Lane, Source, WorkItem};
+use sync_core::record::{UserRecord, before};
+use work_queue::{Cause, Source, WorkItem};
 
+use crate::corp;
 use crate::world::{EMPTY, World, bell};
-use crate::{Mined, corp, handed_back};
 
-const SEARCH: &str = "POST /api/search/systemusers";
-const RECORD: &str = "GET /api/systemusers/{id}";
-const TRAVERSAL: &str = "GET /api/v2/users/{id}/applications";
-const BATCH: &str = "POST /$batch";
-const ACCOUNT: &str = "GET /users/{id}";
+pub(crate) const SEARCH: &str = "POST /api/search/systemusers";
+pub(crate) const RECORD: &str = "GET /api/systemusers/{id}";
+pub(crate) const TRAVERSAL: &str = "GET /api/v2/users/{id}/applications";
+pub(crate) const BATCH: &str = "POST /$batch";
+pub(crate) const ACCOUNT: &str = "GET /users/{id}";
 const WRITE: &str = "PATCH /users/{id}";
 
 /// The name of the n-th person, counted from 0.
-fn name(number: usize) -> String {
+pub(crate) fn name(number: usize) -> String {
     format!("p{number:02}")
 }
 
 /// A message of the nightly run, which has found this person in a listing of that time.
-fn listed(user: &JumpCloudUserId, at: Timestamp) -> String {
+pub(crate) fn listed(user: &JumpCloudUserId, at: Timestamp) -> String {
     let item = WorkItem::new(corp(), Subject::User(user.clone()), Cause::of(Source::Reconcile));
     WorkItem { listed_at: Some(at), ..item }.to_json()
 }
 
 /// So many people who were synced an hour ago, and journals without a line.
-async fn employees(count: usize) -> (World, Vec<JumpCloudUserId>) {
+pub(crate) async fn employees(count: usize) -> (World, Vec<JumpCloudUserId>) {
     let world = World::new().await;
     let users: Vec<_> = (0..count).map(|number| world.hire(&name(number))).collect();
     let bodies: Vec<String> = users.iter().map(bell).collect();
@@ -45,7 +45,7 @@ async fn employees(count: usize) -> (World, Vec<JumpCloudUserId>) {
 }
 
 /// A batch of these messages that is finished as a whole.
-async fn rung(world: &World, bodies: &[String]) {
+pub(crate) async fn rung(world: &World, bodies: &[String]) {
     assert_eq!(handled(world, bodies).await, EMPTY);
 }
 
@@ -56,7 +56,7 @@ async fn handled(world: &World, bodies: &[String]) -> String {
     world.answer(&world.consumer(), &batch).await
 }
 
-async fn record(world: &World, user: &JumpCloudUserId) -> UserRecord {
+pub(crate) async fn record(world: &World, user: &JumpCloudUserId) -> UserRecord {
     let subject = Subject::User(user.clone());
     world
         .table
@@ -70,11 +70,11 @@ async fn record(world: &World, user: &JumpCloudUserId) -> UserRecord {
         .unwrap()
 }
 
-async fn object(world: &World, user: &JumpCloudUserId) -> String {
+pub(crate) async fn object(world: &World, user: &JumpCloudUserId) -> String {
     record(world, user).await.binding.expect("it is bound").object.to_string()
 }
 
-fn enabled(world: &World, name: &str) -> bool {
+pub(crate) fn enabled(world: &World, name: &str) -> bool {
     let upn = format!("{name}@corp.example");
     let account = world.entra.state(|state| state.user_by_upn(&upn)).expect("an account");
     account["accountEnabled"].as_bool().unwrap()
@@ -91,12 +91,12 @@ fn asked(world: &World) -> BTreeMap<String, usize> {
     asked
 }
 
-fn times(world: &World, route: &str) -> usize {
+pub(crate) fn times(world: &World, route: &str) -> usize {
     asked(world).get(route).copied().unwrap_or_default()
 }
 
 /// Everybody's department changes in JumpCloud.
-fn reorganise(world: &World, users: &[JumpCloudUserId]) {
+pub(crate) fn reorganise(world: &World, users: &[JumpCloudUserId]) {
     world.jumpcloud.state(|state| {
         for user in users {
             state.patch_user(user.as_str(), json!({"department": "Engines"}));
@@ -104,7 +104,7 @@ fn reorganise(world: &World, users: &[JumpCloudUserId]) {
     });
 }
 
-fn in_engines(world: &World) -> usize {
+pub(crate) fn in_engines(world: &World) -> usize {
     let users = world.entra.state(|state| state.users());
     users.iter().filter(|user| user["department"] == "Engines").count()
 }
@@ -193,34 +193,6 @@ async fn one_alone_is_read_as_ever() {
         (times(&world, RECORD), times(&world, TRAVERSAL), times(&world, ACCOUNT)),
         (1, 0, 1)
     );
-}
-
-#[tokio::test]
-async fn who_is_throttled_inside_the_batch_waits_alone_and_is_not_waited_for() {
-    let (world, users) = employees(3).await;
-    reorganise(&world, &users);
-    let busy = Effect::Status { status: 429, retry_after: Some("60".to_owned()), body: None };
-    let throttled = object(&world, &users[1]).await;
-    world.entra.control().add_fault(Fault::once(ACCOUNT, busy).contains(&throttled));
-    let bodies: Vec<String> = users.iter().map(bell).collect();
-    rung(&world, &bodies).await;
-    assert_eq!(in_engines(&world), 2);
-    assert!(record(&world, &users[1]).await.upkeep.vendor_wait.is_some());
-    assert_eq!(record(&world, &users[0]).await.upkeep.vendor_wait, None);
-    let due = world.queue.items(Lane::Events);
-    let due: Vec<_> = due.iter().map(|item| &item.subject).collect();
-    assert_eq!(due, [&Subject::User(users[1].clone())]);
-
-    // Nothing is sent for him before that wait is over; the others do not wait.
-    world.clear_journals();
-    rung(&world, &bodies).await;
-    assert_eq!((times(&world, SEARCH), times(&world, BATCH)), (1, 1));
-    let search = world.jumpcloud.control().journal().pop_if(|entry| entry.route == TRAVERSAL);
-    assert!(search.is_some());
-    assert_eq!(times(&world, TRAVERSAL), 2);
-    world.advance(61);
-    rung(&world, &bodies).await;
-    assert_eq!(in_engines(&world), 3);
 }
 
 #[tokio::test]
@@ -368,78 +340,4 @@ async fn whoever_else_rang_may_know_more_than_a_listing() {
     rung(&world, &both).await;
     assert!(!enabled(&world, &name(0)));
     assert!(enabled(&world, &name(1)));
-}
-
-#[tokio::test]
-async fn a_vendor_in_trouble_is_asked_once_for_all() {
-    let down = || Effect::Status { status: 503, retry_after: None, body: None };
-    for (route, of_jumpcloud) in [(SEARCH, true), (BATCH, false)] {
-        let (world, users) = employees(5).await;
-        let bodies: Vec<String> = users.iter().map(bell).collect();
-        let control = if of_jumpcloud { world.jumpcloud.control() } else { world.entra.control() };
-        control.add_fault(Fault::new(route, down()));
-        rung(&world, &bodies).await;
-        assert_eq!((times(&world, SEARCH), times(&world, RECORD)), (1, 0), "{route}");
-        assert_eq!(times(&world, ACCOUNT), 0, "{route}");
-        for user in &users {
-            assert_eq!(record(&world, user).await.upkeep.retries, 1, "{route}");
-        }
-        assert_eq!(world.queue.items(Lane::Events).len(), 5, "{route}");
-    }
-}
-
-#[tokio::test]
-async fn what_a_vendor_does_not_take_for_all_it_may_take_for_each() {
-    let refused = || Effect::Status { status: 400, retry_after: None, body: None };
-    for (route, of_jumpcloud) in [(SEARCH, true), (BATCH, false)] {
-        for effect in [refused(), Effect::Truncate] {
-            let (world, users) = employees(3).await;
-            reorganise(&world, &users);
-            let bodies: Vec<String> = users.iter().map(bell).collect();
-            let control =
-                if of_jumpcloud { world.jumpcloud.control() } else { world.entra.control() };
-            control.add_fault(Fault::new(route, effect.clone()));
-            rung(&world, &bodies).await;
-            assert_eq!(in_engines(&world), 3, "{route} {effect:?}");
-            let records = if of_jumpcloud { 3 } else { 0 };
-            assert_eq!(times(&world, RECORD), records, "{route}");
-            assert_eq!(times(&world, ACCOUNT), 3, "{route}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn nobody_waits_for_somebody_whom_another_is_at() {
-    let (world, users) = employees(3).await;
-    reorganise(&world, &users);
-    let terms = Terms {
-        now: world.clock.now(),
-        lease: Duration::from_secs(20),
-        settle: Duration::from_secs(30),
-    };
-    let subject = Subject::User(users[0].clone());
-    let acquired = world.table.acquire(&corp(), &subject, &Brings::default(), terms).await.unwrap();
-    assert!(matches!(acquired, Acquired::Taken(_)));
-    let bodies: Vec<String> = users.iter().map(bell).collect();
-    rung(&world, &bodies).await;
-    assert_eq!((times(&world, SEARCH), times(&world, BATCH)), (1, 1));
-    assert_eq!(in_engines(&world), 2);
-    assert!(world.table.peek(&corp(), &subject).await.unwrap().unwrap().again);
-}
-
-#[tokio::test]
-async fn a_panic_hands_back_its_own_items_alone() {
-    let (world, users) = employees(3).await;
-    reorganise(&world, &users);
-    // Someone whose sync meets trouble is rung for again, which is where the mine lies.
-    let down = Effect::Status { status: 503, retry_after: None, body: None };
-    let broken = object(&world, &users[1]).await;
-    world.entra.control().add_fault(Fault::new(ACCOUNT, down).contains(&broken));
-    let queue = Mined { queue: world.queue.clone(), user: users[1].clone() };
-    let consumer = world.consumer_over(world.table.clone(), queue, world.clock.clone());
-    let bodies: Vec<String> = users.iter().map(bell).collect();
-    let batch: Vec<_> =
-        ["a", "b", "c"].into_iter().zip(bodies.iter().map(String::as_str)).collect();
-    assert_eq!(world.answer(&consumer, &batch).await, handed_back(&["b"]));
-    assert_eq!(in_engines(&world), 2);
 }

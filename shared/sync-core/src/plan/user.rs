@@ -49,8 +49,8 @@ pub struct UserInput<'a> {
     pub desired: &'a Desired,
     /// What Entra answered.
     pub observed: &'a Observed,
-    /// The tenant's domains.
-    pub domains: &'a [Domain],
+    /// The tenant's domains; `None`: they could not be read, so nothing that needs one is done (U6).
+    pub domains: Option<&'a [Domain]>,
     /// What our bindings say about the manager.
     pub manager: &'a ManagerLink,
 }
@@ -71,7 +71,7 @@ pub fn target(
     policy: &Policy,
     record: &UserRecord,
     desired: &Desired,
-    domains: &[Domain],
+    domains: Option<&[Domain]>,
 ) -> Target {
     if let Some(binding) = live_binding(record) {
         return Target::Object(binding.object.clone());
@@ -131,12 +131,19 @@ fn connected_user(desired: &Desired) -> Option<&DesiredUser> {
     }
 }
 
-fn resolve(policy: &Policy, user: &DesiredUser, domains: &[Domain]) -> Result<Upn, Finding> {
+/// The UPN that the person is to have, or why there is none; `Err(None)` while the tenant's domains
+/// cannot be read: that is no finding, and the sync is tried again (U6).
+fn resolve(
+    policy: &Policy,
+    user: &DesiredUser,
+    domains: Option<&[Domain]>,
+) -> Result<Upn, Option<Finding>> {
+    let domains = domains.ok_or(None)?;
     let email = match policy.upn.source {
         UpnSource::Email => &user.email,
         UpnSource::AlternateEmail => &user.alternate_email,
     };
-    upn::resolve(&policy.upn, email, domains)
+    upn::resolve(&policy.upn, email, domains).map_err(Some)
 }
 
 struct Planner<'a> {
@@ -227,7 +234,7 @@ impl Planner<'_> {
         if let Some(user) = connected_user(self.input.desired)
             && let Err(finding) = resolve(self.input.policy, user, self.input.domains)
         {
-            self.planned.findings.push(finding);
+            self.planned.findings.extend(finding);
         } else if self.input.desired.connection == Connection::Unreadable {
             // Whoever is not ours may be connected, whatever the own record says (P15).
             self.find(FindingCode::ScopeUnreadable, SCOPE_UNREADABLE);

@@ -143,3 +143,34 @@ fn u6_a_upn_finding_holds_back_an_adoption() {
     covers nothing
     ");
 }
+
+/// What needs no domain is done; the rest is not even a finding.
+#[test]
+fn u6_domains_that_cannot_be_read_hold_back_what_needs_them_alone() {
+    let mut world = member();
+    world.domains_are_read = false;
+    world.desired().email = Source::Set("else@corp.example".into());
+    world.desired().display_name = Source::Set("Ada Lovelace".into());
+    assert_snapshot!(world.plan(), @r#"
+    update
+      displayName: "Ada L." -> "Ada Lovelace"
+    "#);
+    world.desired().state = UserState::Suspended;
+    assert_snapshot!(world.plan(), @r#"
+    disable (suspended)
+    revoke sessions
+    update
+      displayName: "Ada L." -> "Ada Lovelace"
+    "#);
+    let mut world = stranger();
+    world.domains_are_read = false;
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    ");
+    world.record.intent = Some(intent(-60, 855));
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    look again at 2026-05-01T10:00:11Z
+    covers nothing
+    ");
+}

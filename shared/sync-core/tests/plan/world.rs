@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) claim: Claim,
     pub(crate) privileged: bool,
     pub(crate) domains: Vec<Domain>,
+    pub(crate) domains_are_read: bool,
     pub(crate) manager: ManagerLink,
     pub(crate) now: Timestamp,
     /// When a lookup by UPN is answered, if not at once.
@@ -113,6 +114,7 @@ pub(crate) fn newcomer() -> World {
         claim: Claim::Free,
         privileged: false,
         domains: vec![Domain { name: "corp.example".into(), verified: true, federated: false }],
+        domains_are_read: true,
         manager: ManagerLink::None,
         now: at(1),
         lookup_at: None,
@@ -205,6 +207,10 @@ impl World {
         self.entra.as_mut().expect("Entra knows the user in this world")
     }
 
+    fn domains(&self) -> Option<&[Domain]> {
+        self.domains_are_read.then_some(&self.domains)
+    }
+
     /// Plans as the engine would: reads what the plan's own `target` names.
     pub(crate) fn planned(&self) -> Planned {
         let desired = Desired {
@@ -212,7 +218,7 @@ impl World {
             user: self.answer.clone(),
             connection: self.connection.clone(),
         };
-        let observed = match target(&self.policy, &self.record, &desired, &self.domains) {
+        let observed = match target(&self.policy, &self.record, &desired, self.domains()) {
             Target::Nothing => Observed::Nothing,
             Target::Object(_) => match &self.entra {
                 Some(user) => Observed::Bound(Box::new(user.clone())),
@@ -245,7 +251,7 @@ impl World {
                 expect: self.expect,
                 desired: &desired,
                 observed: &observed,
-                domains: &self.domains,
+                domains: self.domains(),
                 manager: &self.manager,
             },
             self.now,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use simulators::{Effect, Fault};
 use sync_engine::Outcome;
 use work_queue::{Lane, Source};
@@ -230,6 +231,29 @@ async fn r3_trouble_before_the_plan_keeps_what_was_announced() {
     world.drain().await;
     assert_eq!(world.enabled("ada"), Some(false), "the leaver had to wait");
     world.at_rest(&ada).await;
+}
+
+/// A leaver is switched off whatever Entra says of its domains, alone and together with others.
+#[tokio::test]
+async fn u6_domains_that_cannot_be_read_delay_no_deactivation() {
+    let mut world = World::new().await;
+    let (ada, bob) = (world.employee("ada").await, world.employee("bob").await);
+    let denied = Effect::Status { status: 403, retry_after: None, body: None };
+    world.entra_fault(Fault::new("GET /domains", denied).times(100));
+    world.jumpcloud.state(|state| {
+        state.suspend(ada.as_str());
+        state.patch_user(bob.as_str(), json!({"email": "robert@corp.example"}))
+    });
+    world.deliver();
+    world.drain().await;
+    assert_eq!(world.enabled("ada"), Some(false));
+    assert_eq!(world.writes(), ["PATCH /users/{id}", "POST /users/{id}/revokeSignInSessions"]);
+    assert!(world.record(&bob).await.upkeep.failure.is_some(), "nobody is told");
+    world.entra.control().clear_faults();
+    world.settle().await;
+    assert_eq!((world.enabled("bob"), world.enabled("robert")), (None, Some(true)));
+    world.at_rest(&ada).await;
+    world.at_rest(&bob).await;
 }
 
 /// Whoever waits for a time is rung although the poll is slow.

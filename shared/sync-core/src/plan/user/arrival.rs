@@ -69,7 +69,7 @@ impl<'p> Planner<'p> {
         let upn = connected_user(desired).map(|user| (user, resolve(policy, user, domains)));
         match upn {
             None => {}
-            Some((_, Err(finding))) => self.planned.findings.push(finding),
+            Some((_, Err(finding))) => self.planned.findings.extend(finding),
             Some((_, Ok(upn))) if self.excluded(&upn) => {
                 self.planned.findings.push(excluded(&upn));
             }
@@ -143,7 +143,7 @@ impl<'p> Planner<'p> {
     fn federated(&self, upn: &Upn) -> Option<Finding> {
         let anchored = self.input.policy.exports(Attribute::ImmutableId);
         let federated = |domain: &Domain| domain.federated && domain.name == upn.domain();
-        (!anchored && self.input.domains.iter().any(federated)).then(|| {
+        (!anchored && self.input.domains.into_iter().flatten().any(federated)).then(|| {
             Finding::new(
                 FindingCode::FederatedDomain,
                 format!("{} is federated and immutableId is not exported", upn.domain()),

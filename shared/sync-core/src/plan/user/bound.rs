@@ -109,7 +109,7 @@ impl Planner<'_> {
     fn rename(&mut self, binding: &Binding, object: &EntraUser, user: &DesiredUser) -> Upn {
         let allowed = resolve(self.input.policy, user, self.input.domains).and_then(|to| {
             // P4: nobody may get the UPN of somebody who is never touched.
-            if self.excluded(&to) { Err(excluded(&to)) } else { Ok(to) }
+            if self.excluded(&to) { Err(Some(excluded(&to))) } else { Ok(to) }
         });
         let own = binding.own_writes_count(&self.input.policy.timing, self.now);
         let read = if own { &binding.upn } else { &object.upn };
@@ -126,7 +126,7 @@ impl Planner<'_> {
                 to
             }
             Err(finding) => {
-                self.planned.findings.push(finding);
+                self.planned.findings.extend(finding);
                 binding.upn.clone()
             }
         }

@@ -46,7 +46,7 @@ impl Planner<'_> {
                 self.wait(Duration::ZERO);
             }
             (None, upn) => {
-                self.planned.findings.extend(upn.and_then(Result::err));
+                self.planned.findings.extend(upn.and_then(Result::err).flatten());
                 self.find(
                     FindingCode::GoneInEntra,
                     format!("the bound object {} is gone in Entra", binding.object),
