@@ -53,8 +53,17 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
                 Step::Blocked => return Ok(()),
             }
         }
+        if plan.memory.give_up && !self.is_unfinished() {
+            // Before the binding ends: what fails here is tried again.
+            self.ring_left_groups().await?;
+        }
         self.remember(&plan.memory);
         Ok(())
+    }
+
+    /// Whether a write is still to be answered, or was refused for good.
+    fn is_unfinished(&self) -> bool {
+        self.failure.is_some() || self.record.unanswered.is_some() || self.record.revoke_pending
     }
 
     /// The bound object; an action that needs one is planned only with a binding before it.
@@ -129,9 +138,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if unbind.is_some() {
             return self.unbind();
         }
-        let unfinished = self.failure.is_some()
-            || self.record.unanswered.is_some()
-            || self.record.revoke_pending;
+        let unfinished = self.is_unfinished();
         let Some(binding) = &mut self.record.binding else { return };
         for attribute in forgotten {
             binding.applied.remove(attribute);

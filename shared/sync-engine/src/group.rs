@@ -260,7 +260,23 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             self.record.dynamic = group.dynamic;
         }
         self.act(&planned).await?;
-        self.members(&planned).await
+        self.members(&planned).await?;
+        if planned.give_up && self.has_nothing_left() {
+            self.give_up();
+        }
+        match &planned.held {
+            Some(object) => self.wait_for_owner(object).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether everything that was wanted is done, and no later look could find more.
+    fn has_nothing_left(&self) -> bool {
+        let held = |finding: &Finding| finding.code == FindingCode::RemovalsHeld;
+        self.settled
+            && self.failure.is_none()
+            && self.look_again.is_none()
+            && !self.findings.iter().any(held)
     }
 
     /// G2: what the lookup by name found stays known; the binding has decided which is ours.

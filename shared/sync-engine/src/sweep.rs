@@ -297,7 +297,10 @@ struct Listing {
 
 /// A group that is ours and connected, as far as we know.
 fn is_at_home(stored: &StoredSubject) -> bool {
-    stored.record.group().is_some_and(|record| record.binding.is_some() && !record.let_go)
+    stored
+        .record
+        .group()
+        .is_some_and(|record| record.binding.is_some() && record.let_go_at.is_none())
 }
 
 fn binding(stored: &StoredSubject) -> Option<(&UserRecord, &Binding)> {

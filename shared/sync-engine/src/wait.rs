@@ -87,7 +87,25 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             Err(error) => return Err(error.into()),
         };
         let mut groups: BTreeSet<Subject> = groups.into_iter().map(Subject::Group).collect();
-        groups.extend(self.groups_of_adopted().await?);
+        // Nobody has looked at an adopted account as ours there.
+        let adopted = |binding: &Binding| binding.origin != Origin::Created;
+        if self.record.binding.as_ref().is_some_and(adopted) {
+            groups.extend(self.groups_in_entra().await?);
+        }
+        self.ring_bound(groups).await
+    }
+
+    /// G5: the groups of ours that the account of somebody deleted in JumpCloud is still in.
+    pub(crate) async fn ring_left_groups(&mut self) -> Result<(), Trouble> {
+        if !self.directory.policy.groups.enabled {
+            return Ok(());
+        }
+        let groups = self.groups_in_entra().await?;
+        self.ring_bound(groups.into_iter().collect()).await
+    }
+
+    async fn ring_bound(&self, groups: BTreeSet<Subject>) -> Result<(), Trouble> {
+        let (engine, directory) = (self.engine, self.directory);
         let groups: Vec<Subject> = groups.into_iter().collect();
         let stored =
             engine.store.peek_many(&directory.id, &groups).await.map_err(SyncError::from)?;
@@ -96,22 +114,24 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             .filter(|stored| stored.record.group().is_some_and(|record| record.binding.is_some()));
         let items = ours
             .map(|stored| WorkItem {
-                members: vec![user.clone()],
+                members: vec![self.user.clone()],
                 ..bell(&directory.id, &stored.subject, Source::FollowUp)
             })
             .collect();
         Ok(engine.send(items).await?)
     }
 
-    /// The groups of ours that an adopted account is in: nobody has looked at him as ours there.
-    async fn groups_of_adopted(&mut self) -> Result<Vec<Subject>, Trouble> {
-        let adopted = |binding: &&Binding| binding.origin != Origin::Created;
-        let Some(binding) = self.record.binding.as_ref().filter(adopted) else {
-            return Ok(Vec::new());
-        };
+    /// The groups of ours that the account is in, by its own complete list.
+    async fn groups_in_entra(&mut self) -> Result<Vec<Subject>, Trouble> {
+        let Some(binding) = &self.record.binding else { return Ok(Vec::new()) };
         let (engine, directory, object) = (self.engine, self.directory, binding.object.clone());
         let groups = directory.graph.groups_of(&object);
-        let groups = renewing(engine, directory, &mut self.lease, groups).await??;
+        let groups = match renewing(engine, directory, &mut self.lease, groups).await? {
+            Ok(groups) => groups,
+            // Who is gone is in no group.
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
         let keys: Vec<Claimed> = groups.iter().map(|group| directory.object_claim(group)).collect();
         let claims = engine.store.claims(&keys).await.map_err(SyncError::from)?;
         let ours = claims.into_values().filter(|claim| claim.holder.directory == directory.id);

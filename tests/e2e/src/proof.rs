@@ -115,7 +115,7 @@ impl World {
                 }),
                 // Whoever lets a group go may delete it; the binding stays (G4, G8).
                 Record::Group(record) => record.binding.as_ref().is_none_or(|binding| {
-                    record.let_go || state.group(binding.object.as_str()).is_some()
+                    record.let_go_at.is_some() || state.group(binding.object.as_str()).is_some()
                 }),
                 Record::Sweep(_) => true,
             });

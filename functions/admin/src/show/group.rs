@@ -11,7 +11,7 @@ use crate::shown::{escape, json_time, time_and_distance};
 /// What the record says about the group in Entra, in one word.
 pub(super) fn state(record: &GroupRecord) -> &'static str {
     match &record.binding {
-        Some(_) if record.let_go => "let_go",
+        Some(_) if record.let_go_at.is_some() => "let_go",
         Some(_) => "bound",
         None => "not_bound",
     }
@@ -45,6 +45,9 @@ pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<R
         ]);
     }
     let size = record.size.map(|size| format!("{size}, {} of them managed", record.managed));
+    if record.let_go_at.is_some() {
+        rows.push(("let go since", when(&record.let_go_at)));
+    }
     rows.extend([
         ("members listed", when(listed_at)),
         ("members at last", size.unwrap_or_else(|| "-".to_owned())),
@@ -71,7 +74,7 @@ pub(super) fn rows(record: &GroupRecord, hints: &Hints, now: Timestamp) -> Vec<R
 pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
     let GroupRecord {
         binding,
-        let_go: _,
+        let_go_at,
         listed_at,
         size,
         managed,
@@ -89,6 +92,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
     };
     json!({
         "binding": binding.as_ref().map(bound),
+        "let_go_at": json_time(*let_go_at),
         "dynamic": dynamic,
         "nested": nested(record.nested),
         "members": {

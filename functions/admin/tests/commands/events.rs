@@ -40,7 +40,10 @@ async fn told() -> World {
 }
 
 async fn add(world: &World, number: u32, events: &[AuditEvent]) {
-    world.commit(number, &UserRecord::default(), None, events).await;
+    // As many as one commit may tell of.
+    for events in events.chunks(90) {
+        world.commit(number, &UserRecord::default(), None, events).await;
+    }
 }
 
 async fn look(world: &World, query: AuditQuery) -> Events {

@@ -70,24 +70,24 @@ async fn a_group_that_is_well() {
     world.commit_group(1, &record, &Hints::default(), due).await;
     let shown = show(&world, group_object(1).as_str()).await.unwrap();
     assert_snapshot!(shown.human(None), @r"
-     group               65f0000000000000000001b1
-     directory           corp
-     state               bound
-     object              8d0b5a0e-2c0f-4d4b-9a1a-0000000001b1
-     name                Sales \u{202e}EMEA
-     origin              created
-     bound since         2026-05-01 07:00:00 (1 h ago)
-     created             2026-05-01 07:00:00 (1 h ago)
-     last write          2026-05-01 07:00:00 (1 h ago)
-     members listed      2026-05-01 07:59:30 (30 s ago)
-     members at last     5
-     looked at by name   -
-     member written      2026-05-01 07:05:00 (55 min ago)
-     dynamic             no
-     nested groups       none
-     synced              2026-05-01 08:00:00 (now)
-     covered until       2026-05-01 07:59:30 (30 s ago)
-     due                 2026-05-01 08:10:00 (in 10 min)
+    group               65f0000000000000000001b1
+    directory           corp
+    state               bound
+    object              8d0b5a0e-2c0f-4d4b-9a1a-0000000001b1
+    name                Sales \u{202e}EMEA
+    origin              created
+    bound since         2026-05-01 07:00:00 (1 h ago)
+    created             2026-05-01 07:00:00 (1 h ago)
+    last write          2026-05-01 07:00:00 (1 h ago)
+    members listed      2026-05-01 07:59:30 (30 s ago)
+    members at last     5, 4 of them managed
+    looked at by name   -
+    member written      2026-05-01 07:05:00 (55 min ago)
+    dynamic             no
+    nested groups       none
+    synced              2026-05-01 08:00:00 (now)
+    covered until       2026-05-01 07:59:30 (30 s ago)
+    due                 2026-05-01 08:10:00 (in 10 min)
     ");
     assert_snapshot!(shown.json(), @r#"
     {
@@ -110,6 +110,7 @@ async fn a_group_that_is_well() {
       "found_by": "object_id",
       "group": "65f0000000000000000001b1",
       "lease": null,
+      "let_go_at": null,
       "mailbox": {
         "heard": null
       },
@@ -121,6 +122,7 @@ async fn a_group_that_is_well() {
         },
         "listed_at": "2026-05-01T07:59:30Z",
         "looked_at": null,
+        "managed": 4,
         "size": 5,
         "written_at": "2026-05-01T07:05:00Z"
       },
@@ -159,7 +161,7 @@ async fn troubled() -> World {
         },
         ..bound_group(1, "")
     };
-    record.let_go = true;
+    record.let_go_at = Some(time("2026-05-01T07:30:00Z"));
     let hints = Hints::of([user(3), user(4)]);
     world.commit_group(1, &record, &hints, Some(later)).await;
     // Somebody is at work, and word was left.
@@ -185,8 +187,9 @@ async fn a_group_with_every_trouble() {
      bound since         2026-05-01 07:00:00 (1 h ago)
      created             2026-05-01 07:00:00 (1 h ago)
      last write          2026-05-01 07:00:00 (1 h ago)
+     let go since        2026-05-01 07:30:00 (30 min ago)
      members listed      2026-05-01 07:59:30 (30 s ago)
-     members at last     5
+     members at last     5, 4 of them managed
      looked at by name   2026-05-01 07:59:58 (2 s ago)
      member written      2026-05-01 07:05:00 (55 min ago)
      dynamic             yes
@@ -250,6 +253,7 @@ async fn the_same_for_programs() {
         "again": true,
         "until": "2026-05-01T08:00:20Z"
       },
+      "let_go_at": "2026-05-01T07:30:00Z",
       "mailbox": {
         "heard": "2026-05-01T07:59:59.25Z"
       },
@@ -264,6 +268,7 @@ async fn the_same_for_programs() {
         },
         "listed_at": "2026-05-01T07:59:30Z",
         "looked_at": "2026-05-01T07:59:58Z",
+        "managed": 4,
         "size": 5,
         "written_at": "2026-05-01T07:05:00Z"
       },

@@ -13,8 +13,8 @@ use super::{Malformed, maybe_timestamp, millis, timestamp};
 pub(super) struct GroupItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<GroupBindingItem>,
-    #[serde(default)]
-    let_go: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    let_go_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ impl From<&GroupRecord> for GroupItem {
     fn from(record: &GroupRecord) -> Self {
         let GroupRecord {
             binding,
-            let_go,
+            let_go_at,
             listed_at,
             size,
             managed,
@@ -94,7 +94,7 @@ impl From<&GroupRecord> for GroupItem {
         } = record;
         Self {
             binding: binding.as_ref().map(GroupBindingItem::from),
-            let_go: *let_go,
+            let_go_at: let_go_at.map(millis),
             listed_at: listed_at.map(millis),
             size: *size,
             managed: *managed,
@@ -113,7 +113,7 @@ impl GroupItem {
     pub(super) fn with(self, upkeep: Upkeep) -> Result<GroupRecord, Malformed> {
         let Self {
             binding,
-            let_go,
+            let_go_at,
             listed_at,
             size,
             managed,
@@ -127,7 +127,7 @@ impl GroupItem {
         let added_until = added_until.as_deref().map(JumpCloudUserId::parse).transpose()?;
         Ok(GroupRecord {
             binding: binding.map(GroupBinding::try_from).transpose()?,
-            let_go,
+            let_go_at: maybe_timestamp(let_go_at)?,
             listed_at: maybe_timestamp(listed_at)?,
             size,
             managed,

@@ -87,12 +87,18 @@ pub struct GroupPlanned {
     pub members: MembersWanted,
     /// What an operator should know.
     pub findings: Vec<Finding>,
-    /// When to look at the group again, as far as the planner wants it: at a young 404 alone (R11).
+    /// When to look at the group again, as far as the planner wants it: at a young 404 (R11), and
+    /// before a group that is not connected is emptied or deleted (G8).
     pub look_again: Option<Timestamp>,
     /// Whether this sync covers the events before its read (R5): not while it waits or is undecided.
     pub covers: bool,
-    /// What [`GroupRecord::let_go`] becomes.
-    pub let_go: bool,
+    /// What [`GroupRecord::let_go_at`] becomes.
+    pub let_go_at: Option<Timestamp>,
+    /// The group is gone from JumpCloud for good: once nothing is left to do its binding ends, so that
+    /// another may have the object (G8).
+    pub give_up: bool,
+    /// What would be adopted if nobody held it (G2).
+    pub held: Option<EntraGroupId>,
     /// The bound object is gone for good and is to be created again, which the next pass does (G4).
     pub unbind: bool,
     /// Whether the group connects people has changed: the sweep is to be rung (G8).
@@ -163,7 +169,9 @@ pub fn plan_group(input: GroupInput<'_>, now: Timestamp) -> GroupPlanned {
         findings: Vec::new(),
         look_again: None,
         covers: true,
-        let_go: input.record.let_go,
+        let_go_at: input.record.let_go_at,
+        give_up: false,
+        held: None,
         unbind: false,
         sweep: false,
     };
@@ -201,8 +209,8 @@ impl<'a> Planner<'a> {
 
     /// A group that is connected, or is so again (G8).
     fn connected(&mut self, group: &'a JumpCloudGroup) {
-        self.planned.let_go = false;
-        self.planned.sweep = self.input.record.let_go;
+        self.planned.let_go_at = None;
+        self.planned.sweep = self.input.record.let_go_at.is_some();
         let name = self.valid_name(&group.name);
         match (&self.input.record.binding, self.input.observed) {
             (Some(binding), ObservedGroup::Bound(object)) => self.bound(binding, object, name),
@@ -271,7 +279,8 @@ impl fmt::Display for MembersWanted {
 
 impl fmt::Display for GroupPlanned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { actions, members, findings, look_again, covers, let_go, unbind, sweep } = self;
+        let Self { actions, members, findings, look_again, covers, .. } = self;
+        let Self { let_go_at, give_up, held: _, unbind, sweep, .. } = self;
         if actions.is_empty() {
             writeln!(f, "nothing to do")?;
         }
@@ -280,8 +289,11 @@ impl fmt::Display for GroupPlanned {
             writeln!(f, "{members}")?;
         }
         findings.iter().try_for_each(|finding| writeln!(f, "! {finding}"))?;
-        if *let_go {
+        if let_go_at.is_some() {
             writeln!(f, "let go")?;
+        }
+        if *give_up {
+            writeln!(f, "give up the claim")?;
         }
         if *unbind {
             writeln!(f, "unbind, to create it again")?;

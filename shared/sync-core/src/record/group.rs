@@ -67,8 +67,8 @@ pub enum Nested {
 pub struct GroupRecord {
     /// The Entra group that is ours; it stays when the group is disconnected (G4).
     pub binding: Option<GroupBinding>,
-    /// `on_disconnect` has been applied to the bound group, which is not connected (G8).
-    pub let_go: bool,
+    /// Since which read of JumpCloud, by its `Date`, it has not been connected (G8).
+    pub let_go_at: Option<Timestamp>,
     /// When its members were last listed in full (G9).
     pub listed_at: Option<Timestamp>,
     /// How many members the last listing in full was about; a large one is no work between events.
@@ -130,7 +130,7 @@ impl GroupRecord {
 
     /// How many memberships of the group are ours to manage (S1).
     pub fn managed_memberships(&self) -> u64 {
-        if self.binding.is_some() && !self.let_go { self.managed } else { 0 }
+        if self.binding.is_some() && self.let_go_at.is_none() { self.managed } else { 0 }
     }
 
     /// Until when these hints gather; `None`: they are looked at now.

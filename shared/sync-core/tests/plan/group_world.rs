@@ -104,13 +104,20 @@ pub(crate) fn bound_group() -> GroupWorld {
     }
 }
 
-/// Sales is ours and no longer connected.
-pub(crate) fn left(on_disconnect: OnDisconnect) -> GroupWorld {
+/// Sales is ours and no longer connected, which is read for the first time.
+pub(crate) fn leaving(on_disconnect: OnDisconnect) -> GroupWorld {
     GroupWorld {
         connection: Connection::NotConnected,
         policy: GroupPolicy { enabled: true, on_disconnect },
         ..bound_group()
     }
+}
+
+/// The same, read for a while.
+pub(crate) fn left(on_disconnect: OnDisconnect) -> GroupWorld {
+    let mut world = leaving(on_disconnect);
+    world.record.let_go_at = Some(at(-60));
+    world
 }
 
 /// Somebody deleted our Sales in Entra; it can be restored.
@@ -199,8 +206,16 @@ impl GroupWorld {
     /// Every step is answered at once.
     pub(crate) fn apply(&mut self, planned: &GroupPlanned) {
         planned.actions.iter().for_each(|action| self.act(action));
-        self.record.let_go = planned.let_go;
-        if planned.unbind {
+        self.record.let_go_at = planned.let_go_at;
+        let finished = planned.covers && planned.look_again.is_none();
+        if planned.give_up && finished {
+            let id = self.object().map(|object| object.id.clone());
+            let found = self.entra.iter_mut().find(|found| Some(&found.group.id) == id.as_ref());
+            if let Some(found) = found {
+                found.claim = Claim::Tombstone { disabled_by_us: false };
+            }
+        }
+        if planned.unbind || (planned.give_up && finished) {
             self.record.binding = None;
         }
         self.now = planned

@@ -3,7 +3,7 @@
 use insta::{allow_duplicates, assert_snapshot};
 use sync_core::desired::Connection;
 use sync_core::group::{GroupAnswer, GroupKind};
-use sync_core::plan::group::{GroupLookup, MembersWanted, ObservedGroup};
+use sync_core::plan::group::{GroupAction, GroupLookup, MembersWanted, ObservedGroup};
 use sync_core::policy::OnDisconnect;
 
 use crate::group_world::*;
@@ -28,12 +28,11 @@ fn g1_a_bound_object_that_became_another_kind_is_not_written_to() {
             nothing to do
             ! group_not_manageable: 21d00000-0000-4000-8000-000000000001 is a role-assignable group
             let go
-            ring the sweep
             ");
         }
     }
     // Who is connected changes all the same.
-    world.record.let_go = true;
+    world.record.let_go_at = Some(at(-60));
     assert_snapshot!(world.plan(), @"
     nothing to do
     ! group_not_manageable: 21d00000-0000-4000-8000-000000000001 is a dynamic group
@@ -190,7 +189,6 @@ fn r11_a_404_of_a_young_group_does_not_settle_its_disconnection() {
             assert_snapshot!(world.plan(), @"
             nothing to do
             let go
-            ring the sweep
             look again at 2026-05-01T10:00:06Z
             covers nothing
             ");
@@ -203,13 +201,12 @@ fn r11_a_404_of_a_young_group_does_not_settle_its_disconnection() {
     assert_snapshot!(world.plan(), @"
     nothing to do
     let go
-    ring the sweep
     ");
 }
 
 #[test]
 fn g8_keep_leaves_the_group_as_it_is() {
-    let mut world = left(OnDisconnect::Keep);
+    let mut world = leaving(OnDisconnect::Keep);
     world.rename("Sales EMEA");
     assert_snapshot!(world.plan(), @"
     nothing to do
@@ -220,15 +217,8 @@ fn g8_keep_leaves_the_group_as_it_is() {
 
 #[test]
 fn g8_empty_lets_the_members_go_who_are_ours() {
-    let mut world = left(OnDisconnect::Empty);
-    assert_snapshot!(world.plan(), @"
-    nothing to do
-    members of ours leave
-    let go
-    ring the sweep
-    ");
-    // What was not finished stays wanted; the sweep rings once.
-    world.record.let_go = true;
+    // What was not finished stays wanted, however long ago that was.
+    let world = left(OnDisconnect::Empty);
     assert_snapshot!(world.plan(), @"
     nothing to do
     members of ours leave
@@ -242,12 +232,6 @@ fn g8_delete_deletes_the_group() {
     assert_snapshot!(world.plan(), @"
     delete
     let go
-    ring the sweep
-    ");
-    world.record.let_go = true;
-    assert_snapshot!(world.plan(), @"
-    delete
-    let go
     ");
     let planned = world.planned();
     world.apply(&planned);
@@ -255,6 +239,81 @@ fn g8_delete_deletes_the_group() {
     nothing to do
     let go
     ");
+}
+
+#[test]
+fn g8_one_read_alone_empties_and_deletes_nothing() {
+    let world = leaving(OnDisconnect::Keep);
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    let go
+    ring the sweep
+    ");
+    allow_duplicates! {
+        for way in [OnDisconnect::Empty, OnDisconnect::Delete] {
+            let mut world = leaving(way);
+            assert_snapshot!(world.plan(), @"
+            nothing to do
+            let go
+            ring the sweep
+            look again at 2026-05-01T10:00:32Z
+            covers nothing
+            ");
+            let planned = world.planned();
+            world.apply(&planned);
+            // Before its time, whoever rings.
+            world.now = at(30);
+            assert_snapshot!(world.plan(), @"
+            nothing to do
+            let go
+            look again at 2026-05-01T10:00:32Z
+            covers nothing
+            ");
+            // It was a stale read.
+            let first = world.clone();
+            world.connection = Connection::Connected;
+            let planned = world.planned();
+            world.apply(&planned);
+            assert_eq!(world.record.let_go_at, None);
+            world.connection = Connection::NotConnected;
+            assert!(world.planned().actions.is_empty());
+            // It was not.
+            world = first;
+            world.now = at(31);
+            let planned = world.planned();
+            assert!(planned.covers && planned.look_again.is_none(), "{planned}");
+            let deletes = planned.actions == [GroupAction::Delete];
+            assert!(deletes || planned.members == MembersWanted::Nobody, "{planned}");
+        }
+    }
+}
+
+#[test]
+fn g8_a_group_deleted_in_jumpcloud_gives_up_the_object() {
+    for way in WAYS {
+        let mut world = leaving(way);
+        world.answer = GroupAnswer::Missing;
+        let planned = world.planned();
+        assert!(planned.give_up && planned.covers, "{planned}");
+        world.apply(&planned);
+        assert_eq!(world.record.binding, None);
+        assert!(world.planned().actions.is_empty());
+        // Its successor adopts what was kept.
+        let mut other = GroupWorld { group: group_id(OTHER), entra: world.entra, ..new_group() };
+        let planned = other.planned();
+        let adopts = matches!(planned.actions[..], [GroupAction::Adopt { .. }]);
+        assert_eq!(adopts, way != OnDisconnect::Delete, "{planned}");
+        other.apply(&planned);
+        assert!(other.record.binding.is_some());
+    }
+    // Not before what is to happen to it has happened.
+    let mut world = leaving(OnDisconnect::Delete);
+    world.answer = GroupAnswer::Missing;
+    world.entra.clear();
+    world.binding().created_at = Some(at(-10));
+    let planned = world.planned();
+    world.apply(&planned);
+    assert!(world.record.binding.is_some(), "{planned}");
 }
 
 #[test]
@@ -267,7 +326,7 @@ fn g8_a_group_deleted_in_jumpcloud_is_not_connected_whatever_the_scope_says() {
             assert_snapshot!(world.plan(), @"
             delete
             let go
-            ring the sweep
+            give up the claim
             ");
         }
     }
@@ -277,7 +336,7 @@ fn g8_a_group_deleted_in_jumpcloud_is_not_connected_whatever_the_scope_says() {
 fn g8_an_unreadable_scope_lets_nothing_go() {
     allow_duplicates! {
         for way in WAYS {
-            let mut world = left(way);
+            let mut world = leaving(way);
             world.connection = Connection::Unreadable;
             world.rename("Sales EMEA");
             assert_snapshot!(world.plan(), @"
@@ -290,7 +349,7 @@ fn g8_an_unreadable_scope_lets_nothing_go() {
     // Nor does it bring anything back.
     let mut world = deleted_group();
     world.connection = Connection::Unreadable;
-    world.record.let_go = true;
+    world.record.let_go_at = Some(at(-60));
     assert_snapshot!(world.plan(), @"
     nothing to do
     ! scope_unreadable: the scope object cannot be read, so no group counts as disconnected
@@ -308,7 +367,6 @@ fn g8_a_disconnected_group_that_is_gone_in_entra_is_let_go() {
             assert_snapshot!(world.plan(), @"
             nothing to do
             let go
-            ring the sweep
             ");
             let with_deleted = world.plan();
             world.deleted = None;
@@ -320,7 +378,7 @@ fn g8_a_disconnected_group_that_is_gone_in_entra_is_let_go() {
 #[test]
 fn g8_a_group_that_is_connected_again_is_kept_up_again() {
     let mut world = bound_group();
-    world.record.let_go = true;
+    world.record.let_go_at = Some(at(-60));
     assert_snapshot!(world.plan(), @"
     nothing to do
     members as in JumpCloud
@@ -334,7 +392,7 @@ fn g8_a_group_that_is_connected_again_is_kept_up_again() {
     ");
     // One that was deleted at the disconnection is restored.
     let mut world = deleted_group();
-    world.record.let_go = true;
+    world.record.let_go_at = Some(at(-60));
     assert_snapshot!(world.plan(), @"
     restore 21d00000-0000-4000-8000-000000000001
     members as in JumpCloud
@@ -345,17 +403,17 @@ fn g8_a_group_that_is_connected_again_is_kept_up_again() {
 #[test]
 fn g8_a_change_of_connection_rings_the_sweep_once() {
     for way in WAYS {
-        let mut world = left(way);
+        let mut world = leaving(way);
         let planned = world.planned();
-        assert!(planned.sweep && planned.let_go);
+        assert!(planned.sweep && planned.let_go_at.is_some());
         world.apply(&planned);
-        assert!(!world.planned().sweep && world.planned().let_go);
+        assert!(!world.planned().sweep && world.planned().let_go_at.is_some());
         world.connection = Connection::Connected;
         let planned = world.planned();
-        assert!(planned.sweep && !planned.let_go);
+        assert!(planned.sweep && planned.let_go_at.is_none());
         world.apply(&planned);
         let planned = world.planned();
-        assert!(!planned.sweep && !planned.let_go);
+        assert!(!planned.sweep && planned.let_go_at.is_none());
         assert_eq!(planned.members, MembersWanted::AsInJumpCloud);
     }
 }

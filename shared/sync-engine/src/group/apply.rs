@@ -1,18 +1,25 @@
 //! Applies what was planned for the group itself, in order; each step is idempotent.
 
+use std::time::Duration;
+
 use graph::{GraphError, NewGroup};
 use jiff::Timestamp;
-use store::{ClaimChange, Store, StoreError};
+use store::{ClaimChange, Store, StoreError, Tombstone};
 use sync_core::audit::{AuditChange, AuditKind};
 use sync_core::finding::FindingCode;
 use sync_core::ids::EntraGroupId;
 use sync_core::plan::group::{GroupAction, GroupPlanned};
-use sync_core::record::{GroupBinding, Origin};
+use sync_core::record::{GroupBinding, Origin, after};
 use work_queue::WorkQueue;
 
 use super::GroupPass;
 use crate::apply::audited;
 use crate::trouble::{Told, Trouble};
+
+/// When a group is looked at again whose object another holds: its owner has been rung.
+const HELD: Duration = Duration::from_secs(60);
+/// The same when that has led to nothing.
+const STILL_HELD: Duration = Duration::from_secs(600);
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn act(&mut self, planned: &GroupPlanned) -> Result<(), Trouble> {
@@ -25,7 +32,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         if planned.unbind {
             self.unbind();
         }
-        self.record.let_go = planned.let_go;
+        self.record.let_go_at = planned.let_go_at;
         Ok(())
     }
 
@@ -168,6 +175,32 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         }
         self.look_soon();
         self.covers = false;
+    }
+
+    /// G8: nobody will ever want this group again; another may have the object.
+    pub(super) fn give_up(&mut self) {
+        if let Some(binding) = self.record.binding.take() {
+            let key = self.directory.object_claim(&binding.object);
+            let tombstone = Tombstone { disabled_by_us: false };
+            self.claims.push(ClaimChange::GiveUp { key, tombstone });
+        }
+    }
+
+    /// G2: rings whoever holds the object that would be adopted, and looks again. A group that was
+    /// deleted in JumpCloud and made anew waits for no more than its predecessor's sync.
+    pub(super) async fn wait_for_owner(&mut self, object: &EntraGroupId) -> Result<(), Trouble> {
+        let mut findings = self.record.upkeep.findings.iter();
+        if findings.any(|finding| finding.code == FindingCode::GroupHeld) {
+            self.look_again(after(self.now(), STILL_HELD));
+            return Ok(());
+        }
+        let claim = self.engine.store.claim(&self.directory.object_claim(object)).await?;
+        let living = claim.filter(|claim| claim.tombstone.is_none());
+        if let Some(claim) = living.filter(|claim| claim.holder != self.lease.holder()) {
+            self.engine.ring_owner(&claim.holder).await?;
+        }
+        self.look_again(after(self.now(), HELD));
+        Ok(())
     }
 
     /// A refusal that concerns one write only: a finding and the ledger, and on with the rest.

@@ -64,7 +64,11 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.add(&add).await?;
         self.remove(&leave).await?;
         // Somebody whom JumpCloud does not know is for a listing.
-        self.left = if self.unknown { Hints::Many } else { Hints::default() };
+        self.left = Hints::default();
+        if self.unknown {
+            self.left = Hints::Many;
+            self.look_soon();
+        }
         self.wait_for_members(&unbound).await?;
         self.lagging().await
     }

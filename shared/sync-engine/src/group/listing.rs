@@ -160,7 +160,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         Ok(())
     }
 
-    /// Who of this directory is bound to these objects.
+    /// Who of this directory is bound to these objects, or was until the end.
     async fn owners(
         &mut self,
         objects: Vec<EntraUserId>,
@@ -171,8 +171,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         let claims = renewing(self.engine, self.directory, &mut self.lease, claims)
             .await?
             .map_err(SyncError::from)?;
+        // Whoever was deleted in JumpCloud has given up the account, and is to leave all the same.
         let owner = |key: &Claimed| {
-            let claim = claims.get(key).filter(|claim| claim.tombstone.is_none())?;
+            let claim = claims.get(key)?;
             match &claim.holder.subject {
                 Subject::User(user) if claim.holder.directory == self.directory.id => {
                     Some(user.clone())

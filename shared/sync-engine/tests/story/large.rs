@@ -116,7 +116,7 @@ async fn s1_the_share_counts_more_groups_than_one_look_reads() {
         // Of these 40 one half is not bound, and the other was let go.
         let record = GroupRecord {
             binding: (number >= 20).then_some(binding),
-            let_go: number >= 120,
+            let_go_at: (number >= 120).then(|| world.clock.now()),
             managed: if (20..120).contains(&number) { 1 } else { 1000 },
             ..GroupRecord::default()
         };

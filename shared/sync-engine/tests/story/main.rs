@@ -18,6 +18,7 @@ mod ledger;
 mod looks;
 mod members;
 mod removals;
+mod successors;
 mod sweep;
 mod switch;
 mod world;

@@ -94,7 +94,7 @@ fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
             created_at: Some(at(2)),
             written_at: Some(at(3)),
         }),
-        let_go: true,
+        let_go_at: Some(at(7)),
         listed_at: Some(at(4)),
         size: Some(100_000),
         managed: 99_000,

@@ -64,9 +64,12 @@ impl Planner<'_> {
     fn is_free(&mut self, candidate: &GroupCandidate, holder: Option<Subject>) -> bool {
         let held = match &candidate.claim {
             Claim::Held(holder) => Some(holder.clone()),
-            Claim::Free | Claim::Own | Claim::Tombstone { .. } => holder,
+            // Given up, whoever's it was when it was created.
+            Claim::Tombstone { .. } => None,
+            Claim::Free | Claim::Own => holder,
         };
         if let Some(holder) = &held {
+            self.planned.held = Some(candidate.group.id.clone());
             let message = format!("{} belongs to {holder}", candidate.group.id);
             self.find(FindingCode::GroupHeld, message);
         }

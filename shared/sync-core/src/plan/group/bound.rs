@@ -1,9 +1,11 @@
 //! A group that is ours: its name (G4), what happens when it is gone (G4), and letting go (G8).
 
+use jiff::Timestamp;
+
 use super::{GroupAction, MembersWanted, ObservedGroup, Planner};
-use crate::group::EntraGroup;
+use crate::group::{DesiredGroup, EntraGroup, GroupAnswer};
 use crate::policy::OnDisconnect;
-use crate::record::GroupBinding;
+use crate::record::{GroupBinding, after};
 
 use super::name::same_name;
 
@@ -70,20 +72,38 @@ impl Planner<'_> {
     /// A group that is not connected, or is gone from JumpCloud (G8). Only one of ours is let go.
     pub(super) fn not_connected(&mut self) {
         let Some(binding) = &self.input.record.binding else { return };
-        self.planned.let_go = true;
-        self.planned.sweep = !self.input.record.let_go;
+        let known = self.input.record.let_go_at;
+        let since = known.unwrap_or(self.input.desired.read_at);
+        self.planned.let_go_at = Some(since);
+        self.planned.sweep = known.is_none();
+        self.planned.give_up = self.input.desired.group == GroupAnswer::Missing;
         match (self.input.observed, self.input.policy.on_disconnect) {
             (ObservedGroup::Bound(object), _) if !self.is_manageable(object) => {}
+            (_, OnDisconnect::Keep) => {}
+            (_, _) if !self.is_confirmed(since) => {}
             (ObservedGroup::Bound(_), OnDisconnect::Empty) => {
                 // Also once it was emptied: a removal that was held or failed stays wanted.
                 self.planned.members = MembersWanted::Nobody;
             }
             (ObservedGroup::Bound(_), OnDisconnect::Delete) => self.act(GroupAction::Delete),
-            (ObservedGroup::Gone(_), OnDisconnect::Empty | OnDisconnect::Delete) => {
+            (ObservedGroup::Gone(_), _) => {
                 // What was really gone is as good as let go; what was not must be looked at.
                 self.is_too_young_to_tell(binding);
             }
             (_, _) => {}
         }
+    }
+
+    /// Whether no stale read can be why the group counts as not connected: JumpCloud's answers may
+    /// go back in time (R6), so it takes a second one. That it is missing was proved already.
+    fn is_confirmed(&mut self, since: Timestamp) -> bool {
+        let DesiredGroup { group, read_at, .. } = self.input.desired;
+        let timing = self.input.timing;
+        let confirmed = *group == GroupAnswer::Missing || *read_at >= after(since, timing.settle);
+        if !confirmed {
+            self.planned.look_again = Some(after(since, timing.second_look()));
+            self.planned.covers = false;
+        }
+        confirmed
     }
 }
