@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 use simulators::Entry;
-use store::StoredSubject;
 use sync_core::record::Record;
 use tokio::task::JoinSet;
 
@@ -121,10 +120,12 @@ impl World {
             });
             assert!(lives, "nothing is behind {stored:#?}");
         }
-        let bound: BTreeSet<&str> = records.iter().filter_map(bound_group).collect();
-        for write in self.member_writes() {
-            let of_ours = group_in(&write.path).is_some_and(|group| bound.contains(group));
-            assert!(of_ours, "members of a group that is not bound: {write:#?}");
+        let writes = self.member_writes();
+        let written = writes.iter().filter_map(|write| group_in(&write.path)).collect();
+        let ours = self.groups_of_ours(written).await;
+        for write in writes {
+            let of_ours = group_in(&write.path).is_some_and(|group| ours.contains(group));
+            assert!(of_ours, "members of a group that was never bound: {write:#?}");
         }
         for control in [self.jumpcloud.control(), self.entra.control()] {
             assert_eq!(control.problems(), Vec::<String>::new());
@@ -201,10 +202,6 @@ fn is_quiet(status: &Value) -> bool {
     is_drained(status)
         && at_work.all(|count| *count == 0)
         && looks.all(|look| look.is_none_or(|look| look > horizon))
-}
-
-fn bound_group(stored: &StoredSubject) -> Option<&str> {
-    Some(stored.record.group()?.binding.as_ref()?.object.as_str())
 }
 
 /// The group of a path below `/groups/`.

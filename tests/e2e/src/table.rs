@@ -1,10 +1,14 @@
 //! The table of a place, as the product's own store reads and writes it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use clock::Clock;
 use store::dynamodb::DynamoStore;
-use store::{Store, StoredSubject};
-use sync_core::ids::{DirectoryId, JumpCloudGroupId, Subject};
+use store::{Claimed, ClaimedThing, Store, StoredSubject};
+use sync_core::ids::{
+    DirectoryId, EntraGroupId, EntraObjectId, JumpCloudGroupId, Subject, TenantId,
+};
 
 use crate::stack::{Place, credentials};
 use crate::world::World;
@@ -60,6 +64,31 @@ impl World {
     pub async fn group_object(&self, group: &str) -> Option<String> {
         let stored = self.group_record(group).await?;
         Some(stored.record.group()?.binding.as_ref()?.object.to_string())
+    }
+
+    /// Which of these groups in Entra a group in JumpCloud holds, or held until it was deleted.
+    ///
+    /// # Panics
+    ///
+    /// If the table cannot be read, or one of them is no id.
+    pub async fn groups_of_ours(&self, objects: BTreeSet<&str>) -> BTreeSet<String> {
+        let tenant = self.entra.state(|state| state.tenant());
+        let tenant = TenantId::parse(&tenant).expect("a tenant's id");
+        let key = |object: &str| {
+            let object = EntraGroupId::parse(object).expect("a group's id");
+            let what = ClaimedThing::Object(EntraObjectId::from(&object));
+            Claimed { tenant: tenant.clone(), what }
+        };
+        let keys: Vec<Claimed> = objects.iter().map(|object| key(object)).collect();
+        let claims = self.place.store().claims(&keys).await.expect("the table can be read");
+        let ours = |key: &Claimed| {
+            claims.get(key).is_some_and(|claim| {
+                let of_group = matches!(claim.holder.subject, Subject::Group(_));
+                of_group && claim.holder.directory == self.id()
+            })
+        };
+        let held = objects.into_iter().zip(&keys).filter(|(_, key)| ours(key));
+        held.map(|(object, _)| object.to_owned()).collect()
     }
 
     /// The directory, as the product names it.

@@ -195,6 +195,10 @@ fn p6_a_revocation_that_was_not_answered_is_sent_again() {
     let mut world = leaver();
     world.record.revoke_pending = true;
     assert_snapshot!(world.plan(), @"revoke sessions");
+    // Staged meanwhile, which leaves the account off.
+    world.desired().state = UserState::Staged;
+    assert!(!world.planned().plan.memory.drop_revocation);
+    assert_snapshot!(world.plan(), @"revoke sessions");
 }
 
 #[test]
@@ -210,6 +214,11 @@ fn p6_a_revocation_is_dropped_when_nobody_wants_it_any_more() {
     world.record.revoke_pending = true;
     assert!(world.planned().plan.memory.drop_revocation);
     world.entra().enabled = false;
+    assert!(world.planned().plan.memory.drop_revocation);
+    // Staged meanwhile, and on.
+    let mut world = member();
+    world.record.revoke_pending = true;
+    world.desired().state = UserState::Staged;
     assert!(world.planned().plan.memory.drop_revocation);
     // Switched off in the configuration.
     let mut world = leaver();

@@ -150,7 +150,8 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if let Some(binding) = &mut self.record.binding {
             let old = std::mem::replace(&mut binding.upn, to.clone());
             binding.written_at = Some(now);
-            self.give_up_upns(before.into_iter().chain([old]), Some(to));
+            // Somebody may wait under a UPN that was given to the account by hand (P4).
+            self.give_up_upns(before.into_iter().chain([old, from.clone()]), Some(to));
         }
         if from != to {
             let change = audited("userPrincipalName", Some(from.to_string()), Some(to.to_string()));

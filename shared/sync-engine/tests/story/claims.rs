@@ -226,3 +226,49 @@ async fn u5_no_unanswered_rename_is_forgotten_by_the_next() {
     }
     world.at_rest(&ada).await;
 }
+
+/// A change of the UPN whose answer is missing is settled although no UPN is allowed any more.
+#[tokio::test]
+async fn u6_an_unanswered_rename_is_settled_while_the_email_is_in_trouble() {
+    for (effect, has, free) in
+        [(Effect::CutAfter, "countess", "ada"), (Effect::CutBefore, "ada", "countess")]
+    {
+        let mut world = World::new().await;
+        let ada = world.employee("ada").await;
+        email(&world, &ada, "countess");
+        world.entra_fault(Fault::once("PATCH /users/{id}", effect));
+        let event = world.events().remove(0);
+        world.work(&event).await;
+        assert_eq!(world.record(&ada).await.renaming.len(), 1);
+        email(&world, &ada, "not+allowed");
+        world.deliver();
+        world.settle().await;
+        assert_eq!(world.enabled(has), Some(true));
+        let next = world.hire(free);
+        world.deliver();
+        world.settle().await;
+        assert_eq!(world.enabled(free), Some(true), "{free} is held by nobody, for ever");
+        world.at_rest(&next).await;
+        world.at_rest(&ada).await;
+    }
+}
+
+/// An account of ours was given somebody's UPN by hand: when it has its own again, he comes in.
+#[tokio::test]
+async fn p4_whoever_waits_under_a_upn_that_was_changed_by_hand_is_rung() {
+    let mut world = World::new().await;
+    let ada = world.employee("ada").await;
+    let object = world.object(&ada).await;
+    let by_hand = json!({"userPrincipalName": "bob@corp.example"});
+    world.entra.state(|state| state.patch_user(&object, by_hand));
+    // Longer than bob's event is remembered.
+    let busy = Effect::Status { status: 503, retry_after: None, body: None };
+    world.entra_fault(Fault::new("PATCH /users/{id}", busy).times(6));
+    let bob = world.hire("bob");
+    world.deliver();
+    world.settle().await;
+    assert_eq!((world.enabled("ada"), world.enabled("bob")), (Some(true), Some(true)));
+    assert_eq!(world.object(&ada).await, object);
+    world.at_rest(&ada).await;
+    world.at_rest(&bob).await;
+}

@@ -58,15 +58,20 @@ impl Planner<'_> {
                 .flatten()
                 .any(|expect| shows(desired, expect)),
         };
-        let off = matches!(self.wanted, Want::Off(_));
         let revokes = policy.users.revoke_sessions;
+        // Somebody staged keeps the state he has: off, he is still to be signed out.
+        let off = match self.wanted {
+            Want::Off(_) => true,
+            Want::AsFound => !object.enabled,
+            Want::On | Want::Undecided => false,
+        };
         let switch = switch(policy, record, binding, self.wanted, read, self.now);
         if let Switch::Settle { until } = switch {
             self.wait_until(until);
             return true;
         }
         self.planned.plan.memory.drop_revocation =
-            record.revoke_pending && (self.wanted == Want::On || !revokes);
+            record.revoke_pending && (!off && self.wanted != Want::Undecided || !revokes);
         match switch {
             Switch::Write { set, send_again } => {
                 let revoke = set.then_revoke;
@@ -113,23 +118,26 @@ impl Planner<'_> {
         });
         let own = binding.own_writes_count(&self.input.policy.timing, self.now);
         let read = if own { &binding.upn } else { &object.upn };
-        match allowed {
-            Ok(to) => {
-                // While the answer to a change is missing it is sent once more, whatever is read:
-                // only its answer tells which UPN may be given up to others.
-                let unanswered = !self.input.record.renaming.is_empty();
-                if *read != to || binding.upn != to || unanswered {
-                    let from = if binding.upn == to { read } else { &binding.upn };
-                    let rename = Action::SetUpn { from: from.clone(), to: to.clone() };
-                    self.planned.plan.actions.push(rename);
+        // While the answer to a change is missing one is sent once more, whatever is read: only an
+        // answer tells which UPN may be given up to others.
+        let renaming = &self.input.record.renaming;
+        let to = match allowed {
+            Ok(to) if *read == to && binding.upn == to && renaming.is_empty() => return to,
+            Ok(to) => to,
+            Err(None) => return binding.upn.clone(),
+            Err(Some(finding)) => {
+                self.planned.findings.push(finding);
+                if renaming.is_empty() {
+                    return binding.upn.clone();
                 }
-                to
+                // No other is allowed, so it is the one that the account has.
+                if renaming.contains(&object.upn) { &object.upn } else { &binding.upn }.clone()
             }
-            Err(finding) => {
-                self.planned.findings.extend(finding);
-                binding.upn.clone()
-            }
-        }
+        };
+        let from = if binding.upn == to { read } else { &binding.upn };
+        let rename = Action::SetUpn { from: from.clone(), to: to.clone() };
+        self.planned.plan.actions.push(rename);
+        to
     }
 
     fn attributes(&mut self, binding: &Binding, object: &EntraUser, user: &DesiredUser, upn: &Upn) {
