@@ -5,9 +5,8 @@ use sync_core::ids::{DirectoryId, Subject};
 use work_queue::QueueError;
 
 use crate::answer::Exit;
-use crate::find::Key;
-use crate::show::kind;
-use crate::shown::named;
+use crate::key::Key;
+use crate::shown::{kind, named};
 
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,8 @@ use work_queue::{Cause, Lane, Source, WorkItem, WorkQueue};
 use crate::answer::{Answer, pretty};
 use crate::directory;
 use crate::error::AdminError;
-use crate::find::{Key, UserKey, find_any};
+use crate::find::find_any;
+use crate::key::{Key, UserKey};
 use crate::shown::{count, escape, json_time, named, time, time_and_distance};
 use crate::table::table;
 

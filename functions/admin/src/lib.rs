@@ -14,6 +14,7 @@ mod error;
 pub mod events;
 pub mod failures;
 pub mod find;
+pub mod key;
 pub mod parked;
 pub mod show;
 mod shown;

@@ -11,7 +11,7 @@ use sync_core::record::{Failure, Origin, Record, Upkeep};
 use crate::answer::{Answer, pretty};
 use crate::error::AdminError;
 use crate::find::Found;
-use crate::shown::{count, escape, time_and_distance};
+use crate::shown::{count, escape, kind, time_and_distance};
 use crate::table::{fields, table};
 
 mod group;
@@ -61,15 +61,6 @@ async fn no_record(store: &impl Store, found: Found) -> Result<AdminError, Admin
         return Ok(AdminError::AnotherKind { key: by, directory, subject: other });
     }
     Ok(AdminError::NoRecord { directory, subject })
-}
-
-/// The kind and the id of a subject, as keys and values of answers.
-pub(crate) fn kind(subject: &Subject) -> (&'static str, &str) {
-    match subject {
-        Subject::User(user) => ("user", user.as_str()),
-        Subject::Group(group) => ("group", group.as_str()),
-        Subject::Sweep => ("directory", "sweep"),
-    }
 }
 
 /// As answers spell it.

@@ -30,6 +30,15 @@ fn lines(text: &str, keep: bool) -> String {
     shown
 }
 
+/// The kind and the id of a subject, as keys and values of answers.
+pub(crate) fn kind(subject: &Subject) -> (&'static str, &str) {
+    match subject {
+        Subject::User(user) => ("user", user.as_str()),
+        Subject::Group(group) => ("group", group.as_str()),
+        Subject::Sweep => ("directory", "sweep"),
+    }
+}
+
 /// The document with the same meaning and the characters that JSON itself leaves raw escaped.
 ///
 /// Outside of texts a document holds none of them, but for the ends of lines.

@@ -15,8 +15,8 @@ use crate::answer::{Answer, Exit, pretty};
 use crate::directory;
 use crate::error::AdminError;
 use crate::find::Found;
-use crate::show::{Shown, kind, show};
-use crate::shown::{json_time, named, rough};
+use crate::show::{Shown, show};
+use crate::shown::{json_time, kind, named, rough};
 
 /// How often the record is looked at while waiting.
 const LOOK: Duration = Duration::from_secs(1);

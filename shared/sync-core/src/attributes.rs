@@ -6,8 +6,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::policy::Mapping;
-
 mod merge;
 
 pub use merge::{Merge, Refused, merge, refusal};
@@ -70,6 +68,26 @@ pub enum Format {
     Texts(usize),
     /// A reference to another object, written by a call of its own.
     Reference,
+}
+
+/// How far an attribute travels. `Off` means keep: no write, and what we applied is forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mapping {
+    /// JumpCloud to Entra.
+    Export,
+    /// Entra to JumpCloud, at import only.
+    Import,
+    /// Both.
+    Both,
+    /// Neither.
+    Off,
+}
+
+impl Mapping {
+    /// Whether JumpCloud's value is written to Entra.
+    pub fn exports(self) -> bool {
+        matches!(self, Self::Export | Self::Both)
+    }
 }
 
 /// A row of the attribute table.

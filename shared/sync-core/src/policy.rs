@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::attributes::Attribute;
+use crate::attributes::{Attribute, Mapping};
 use crate::ids::{JumpCloudGroupId, JumpCloudUserId, ScopeObjectId, Upn};
 
 mod limits;
@@ -126,26 +126,6 @@ pub enum OnDisconnect {
     Empty,
     /// It is deleted.
     Delete,
-}
-
-/// How far an attribute travels. `Off` means keep: no write, and what we applied is forgotten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mapping {
-    /// JumpCloud to Entra.
-    Export,
-    /// Entra to JumpCloud, at import only.
-    Import,
-    /// Both.
-    Both,
-    /// Neither.
-    Off,
-}
-
-impl Mapping {
-    /// Whether JumpCloud's value is written to Entra.
-    pub fn exports(self) -> bool {
-        matches!(self, Self::Export | Self::Both)
-    }
 }
 
 /// The waits of the protocol. Real runs use the defaults; tests may shorten them.

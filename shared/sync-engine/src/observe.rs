@@ -30,15 +30,6 @@ pub(crate) mod together;
 /// How long a complete listing is evidence that whom it names is connected (design 4.5).
 const LISTED: Duration = Duration::from_secs(30 * 60);
 
-/// What a first pass is given beside its lease; word that was left since is newer than any of it.
-#[derive(Debug, Default)]
-pub(crate) struct Given {
-    /// The `Date` of the complete listing that named the user.
-    pub(crate) listed_at: Option<Timestamp>,
-    /// The place among those who are observed together.
-    pub(crate) place: Option<Place>,
-}
-
 impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     /// Who holds a claim, as this holder sees it.
     pub(crate) async fn claim_on(&self, key: Claimed, ours: &Holder) -> Result<Claim, SyncError> {

@@ -11,9 +11,18 @@ use sync_core::ids::{EntraObjectId, JumpCloudUserId, Subject, Upn};
 use sync_core::record::{Mailbox, Record, UserRecord};
 use work_queue::WorkQueue;
 
-use crate::observe::Given;
+use crate::observe::together::Place;
 use crate::trouble::{Told, Trouble};
 use crate::{Bell, Directory, Engine, SyncError};
+
+/// What a first pass is given beside its lease; word that was left since is newer than any of it.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// The `Date` of the complete listing that named the user.
+    pub(crate) listed_at: Option<Timestamp>,
+    /// The place among those who are observed together.
+    pub(crate) place: Option<Place>,
+}
 
 /// The state of one pass.
 pub(crate) struct Pass<'a, S, Q> {

@@ -10,9 +10,8 @@ use work_queue::WorkQueue;
 
 use crate::close::{Ended, SOON};
 use crate::ending::Ending;
-use crate::observe::Given;
 use crate::observe::together::Place;
-use crate::pass::{Pass, jitter, terms};
+use crate::pass::{Given, Pass, jitter, terms};
 use crate::trouble::{Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
 

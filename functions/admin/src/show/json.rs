@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use store::{Holder, StoredSubject};
 use sync_core::record::{Failure, Record, Upkeep};
 
-use super::{Shown, group, kind, user};
-use crate::shown::json_time;
+use super::{Shown, group, user};
+use crate::shown::{json_time, kind};
 
 impl Shown {
     /// The document, which the answer of a sync that was waited for holds, too.

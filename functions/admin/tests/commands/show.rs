@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use admin::config::FirstRunWish;
-use admin::find::Key;
+use admin::key::Key;
 use admin::show::Shown;
 use admin::{AdminError, Answer, Exit};
 use insta::assert_snapshot;

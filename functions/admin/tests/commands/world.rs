@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use admin::config::{self, FirstRunWish};
-use admin::find::{Found, Key, find};
+use admin::find::{Found, find};
+use admin::key::Key;
 use admin::{AdminError, directory};
 use clock::Clock;
 use jiff::Timestamp;

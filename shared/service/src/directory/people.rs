@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use sync_core::attributes::{Attribute, default_mappings};
+use sync_core::attributes::{Attribute, Mapping, default_mappings};
 use sync_core::ids::{JumpCloudUserId, Upn};
-use sync_core::policy::{Mapping, OnDeletedInEntra, UpnPolicy, UpnSource, UserPolicy};
+use sync_core::policy::{OnDeletedInEntra, UpnPolicy, UpnSource, UserPolicy};
 
 use super::Notes;
 use super::section::Section;

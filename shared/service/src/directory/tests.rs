@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use sync_core::attributes::{Attribute, default_mappings};
+use sync_core::attributes::{Attribute, Mapping, default_mappings};
 use sync_core::policy::{
-    Budget, GroupPolicy, Limits, Mapping, OnDeletedInEntra, OnDisconnect, Scope, Timing, UpnSource,
+    Budget, GroupPolicy, Limits, OnDeletedInEntra, OnDisconnect, Scope, Timing, UpnSource,
 };
 
 use super::*;

@@ -1,6 +1,5 @@
 use insta::assert_snapshot;
-use sync_core::attributes::{Attribute, Source, Value};
-use sync_core::policy::Mapping;
+use sync_core::attributes::{Attribute, Mapping, Source, Value};
 
 use crate::world::*;
 

@@ -1,8 +1,7 @@
 use insta::assert_snapshot;
-use sync_core::attributes::{Attribute, Source};
+use sync_core::attributes::{Attribute, Mapping, Source};
 use sync_core::desired::{Connection, UserState};
 use sync_core::plan::Action;
-use sync_core::policy::Mapping;
 
 use crate::world::*;
 

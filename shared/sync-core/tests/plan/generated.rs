@@ -1,12 +1,12 @@
 //! Worlds of every kind, made of a row of choices, so that a failing one shrinks to its cause.
 
 use proptest::prelude::*;
-use sync_core::attributes::{Attribute, Source, TABLE, Value};
+use sync_core::attributes::{Attribute, Mapping, Source, TABLE, Value};
 use sync_core::desired::{Connection, UserAnswer, UserState};
 use sync_core::ids::{JumpCloudUserId, Subject};
 use sync_core::observed::Claim;
 use sync_core::plan::person::ManagerLink;
-use sync_core::policy::{Mapping, OnDeletedInEntra};
+use sync_core::policy::OnDeletedInEntra;
 use sync_core::record::{Answered, Decided, Expect, Expecting, Unanswered};
 
 use crate::world::*;

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, Write};
 
+use crate::error::RunError;
 use crate::output::Output;
-use crate::run::RunError;
 
 /// Asks the person at the terminal, unless `--yes` has answered.
 pub(crate) struct Asker<I> {

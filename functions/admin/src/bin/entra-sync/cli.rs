@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use admin::config::FirstRunWish;
 use admin::events::When;
-use admin::find::{GroupKey, Key, UserKey};
+use admin::key::{GroupKey, Key, UserKey};
 use admin::parked::Which;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -14,12 +14,14 @@ use clock::Clock;
 mod ask;
 mod cli;
 mod connect;
+mod error;
 mod output;
 mod run;
 
 use cli::Cli;
+use error::RunError;
 use output::Output;
-use run::{Doors, RunError, World};
+use run::{Doors, World};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -1,5 +1,7 @@
 //! From what is typed to what is printed, on the table and the queues in memory.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use jiff::Timestamp;
 use store::memory::MemoryStore;
