@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "shown when a story fails")]
 
 mod claims;
+mod configured;
 mod crash;
 mod create;
 mod gate;
@@ -21,4 +22,5 @@ mod removals;
 mod successors;
 mod sweep;
 mod switch;
+mod work;
 mod world;

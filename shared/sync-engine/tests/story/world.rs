@@ -10,28 +10,15 @@ use serde_json::{Value, json};
 use simulators::{Effect, EntraSim, Fault, JumpCloudSim, entra, jumpcloud as jc};
 use store::memory::MemoryStore;
 use store::{Acquired, Awaited, Commit, Committed, Store, StoredSubject, Terms};
-use sync_core::attributes::default_mappings;
-use sync_core::ids::{
-    DirectoryId, JumpCloudGroupId, JumpCloudUserId, OrganizationId, ScopeObjectId, Subject,
-    TenantId,
-};
-use sync_core::policy::{
-    GroupPolicy, Limits, OnDeletedInEntra, OnDisconnect, Policy, Scope, Timing, UpnPolicy,
-    UpnSource, UserPolicy,
-};
-use sync_core::record::{Brings, Hints, Record, UserRecord, after};
-use sync_engine::{Bell, Directory, Engine, Outcome, SyncError};
-use tokio::task::JoinHandle;
-use transport::{Freshness, Http, Secret, Url};
+use sync_core::ids::{DirectoryId, JumpCloudGroupId, JumpCloudUserId, OrganizationId, Subject};
+use sync_core::policy::{Policy, Timing};
+use sync_core::record::{Brings, Hints, Record, UserRecord};
+use sync_engine::Directory;
 use work_queue::event::{Recognised, Watched, recognise};
 use work_queue::memory::MemoryQueue;
 use work_queue::{Cause, Lane, Source, WorkItem};
 
-use crate::gate::{Gate, Gated, Stop};
-
-const ORGANIZATION: &str = "65f0000000000000000000aa";
-const APPLICATION: &str = "65f0000000000000000000c1";
-const TENANT: &str = "8d0b5a0e-0000-4000-8000-0000000000aa";
+use crate::configured::{APPLICATION, ORGANIZATION, TENANT, directory, policy};
 
 /// The JumpCloud reads that a sync of one person rests on.
 pub(crate) const READS: [&str; 2] =
@@ -44,55 +31,11 @@ pub(crate) struct World {
     pub(crate) table: MemoryStore,
     pub(crate) queue: MemoryQueue,
     pub(crate) directory: Arc<Directory>,
-    organization: OrganizationId,
+    pub(crate) organization: OrganizationId,
     /// Events that a webhook has brought already.
     heard: usize,
     /// How long a consumer's invocation lasts.
     pub(crate) invocation: Duration,
-}
-
-/// A consumer that is busy with one message.
-pub(crate) struct Worker {
-    gate: Arc<Gate>,
-    task: JoinHandle<Result<Outcome, SyncError>>,
-}
-
-impl Worker {
-    /// Resolves once it stands where it was told to stop.
-    pub(crate) async fn reached(&mut self) {
-        tokio::select! {
-            () = self.gate.reached() => {}
-            done = &mut self.task => panic!("it ended before it stopped: {done:?}"),
-        }
-    }
-
-    /// Resolves once it stands at a stop or has ended; whether it stands.
-    pub(crate) async fn stopped(&mut self) -> bool {
-        tokio::select! {
-            () = self.gate.reached() => true,
-            done = &mut self.task => {
-                done.unwrap().unwrap();
-                false
-            }
-        }
-    }
-
-    /// Lets it go on to its next stop.
-    pub(crate) fn resume(&self) {
-        self.gate.open();
-    }
-
-    /// Nothing after this point happens, and everything before it has.
-    pub(crate) async fn crash(self) {
-        self.task.abort();
-        assert!(self.task.await.unwrap_err().is_cancelled(), "it had ended");
-    }
-
-    /// Lets it go on to its end.
-    pub(crate) async fn go_on(self) -> Result<Outcome, SyncError> {
-        self.gate.open_all();
-        self.task.await.unwrap()
-    }
 }
 
 impl World {
@@ -220,20 +163,6 @@ impl World {
         tokio::time::timeout(Duration::from_secs(10), wait).await.expect(route);
     }
 
-    /// Resolves once Entra has taken so many requests, or the worker has ended; whether it has.
-    pub(crate) async fn until_entra_was_asked(&self, times: usize, worker: &mut Worker) -> bool {
-        let wait = async {
-            while self.entra.control().journal().len() < times {
-                if worker.task.is_finished() {
-                    return false;
-                }
-                tokio::task::yield_now().await;
-            }
-            true
-        };
-        tokio::time::timeout(Duration::from_secs(8), wait).await.expect("a request or an end")
-    }
-
     pub(crate) fn clear_journals(&self) {
         self.jumpcloud.control().clear_journal();
         self.entra.control().clear_journal();
@@ -290,117 +219,6 @@ impl World {
     pub(crate) fn lose_events(&mut self) {
         self.lose_webhooks();
         self.jumpcloud.state(|state| state.clear_events());
-    }
-
-    /// So many times everything that is there is worked on, and so many seconds pass.
-    pub(crate) async fn live(&self, times: usize, seconds: u64) {
-        for _ in 0..times {
-            self.catch_up().await;
-            self.drain().await;
-            self.advance(seconds);
-        }
-    }
-
-    /// A consumer takes this message.
-    pub(crate) fn worker(&self, item: &WorkItem, stops: &[Stop]) -> Worker {
-        let (table, gate) = Gated::new(self.table.clone(), stops);
-        let engine = Engine::new(table, self.queue.clone(), self.clock.clone());
-        let (directory, item) = (self.directory.clone(), item.clone());
-        let deadline = after(self.clock.now(), self.invocation);
-        let task = tokio::spawn(async move {
-            let bell = Bell::of([&item]);
-            match &item.subject {
-                Subject::User(user) => engine.sync_user(&directory, user, &bell).await,
-                Subject::Sweep => engine.sweep(&directory, &bell, deadline).await,
-                Subject::Group(group) => {
-                    engine.sync_group(&directory, group, &bell, deadline).await
-                }
-            }
-        });
-        Worker { gate, task }
-    }
-
-    /// A consumer works on this message to the end.
-    pub(crate) async fn work(&self, item: &WorkItem) -> Outcome {
-        self.worker(item, &[]).task.await.unwrap().unwrap()
-    }
-
-    /// The same, and each request takes so long.
-    pub(crate) async fn work_in_time(&self, item: &WorkItem, request: Duration) -> Outcome {
-        let asked = || {
-            let counts = [self.jumpcloud.control().counts(), self.entra.control().counts()];
-            counts.iter().flat_map(|counts| counts.values()).sum::<u64>()
-        };
-        let mut worker = self.worker(item, &[]);
-        let mut seen = asked();
-        while !worker.task.is_finished() {
-            let now = asked();
-            let span = request * u32::try_from(now - seen).unwrap();
-            self.clock.advance(span);
-            self.jumpcloud.control().advance(span);
-            self.entra.control().advance(span);
-            seen = now;
-            tokio::task::yield_now().await;
-        }
-        (&mut worker.task).await.unwrap().unwrap()
-    }
-
-    /// A consumer works on these messages of one person in one batch.
-    pub(crate) async fn work_together(&self, items: &[WorkItem]) -> Outcome {
-        let Subject::User(user) = &items[0].subject else { panic!("only people are synced") };
-        let engine = Engine::new(self.table.clone(), self.queue.clone(), self.clock.clone());
-        engine.sync_user(&self.directory, user, &Bell::of(items)).await.unwrap()
-    }
-
-    /// One run of the schedule.
-    pub(crate) async fn catch_up(&self) -> sync_engine::catch_up::CaughtUp {
-        let engine = Engine::new(self.table.clone(), self.queue.clone(), self.clock.clone());
-        let (counts, errors) =
-            engine.catch_up(&self.directory, Some(&self.organization), None, None).await;
-        assert!(errors.is_empty(), "{errors:?}");
-        counts
-    }
-
-    /// Consumers empty both queues of what can be received now.
-    pub(crate) async fn drain(&self) {
-        for lane in [Lane::Events, Lane::Bulk].into_iter().cycle() {
-            let received = self.queue.receive(lane, 10, Duration::from_secs(180));
-            for message in &received {
-                let item = WorkItem::parse(&message.body).unwrap();
-                let done = self.worker(&item, &[]).task.await.unwrap();
-                // Shown when the story fails.
-                println!("{} {}: {done:?}", self.clock.now(), item.subject);
-                match done {
-                    Ok(_) => self.queue.delete(message.receipt),
-                    Err(_) => self.queue.hand_back(message.receipt),
-                }
-            }
-            let now = self.clock.now();
-            let ready = |lane| self.queue.next_at(lane).is_some_and(|at| at <= now);
-            if received.is_empty() && !ready(Lane::Events) && !ready(Lane::Bulk) {
-                return;
-            }
-        }
-    }
-
-    /// Time passes, with the schedule running, until nothing is due or queued any more.
-    pub(crate) async fn settle(&self) {
-        for _ in 0..200 {
-            self.catch_up().await;
-            self.drain().await;
-            let now = self.clock.now();
-            let stored = self.table.subjects(&self.directory.id, None, 100).await.unwrap();
-            let due = stored.iter().filter_map(|subject| subject.due).min();
-            let queued = [Lane::Events, Lane::Bulk].map(|lane| self.queue.next_at(lane));
-            let Some(next) = queued.into_iter().flatten().chain(due).min() else { return };
-            // What is looked at once a week is at rest.
-            if next > after(now, Duration::from_secs(24 * 3600 * 3)) {
-                return;
-            }
-            let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
-            self.advance(wait.as_secs() + 1);
-        }
-        panic!("it never comes to rest");
     }
 
     /// Stores a record, as a sync of long ago did.
@@ -493,75 +311,4 @@ impl World {
 pub(crate) fn ring(user: &JumpCloudUserId) -> WorkItem {
     let directory = DirectoryId::parse("corp").unwrap();
     WorkItem::new(directory, Subject::User(user.clone()), Cause::of(Source::Operator))
-}
-
-fn directory(
-    policy: Policy,
-    clock: &Clock,
-    jumpcloud: &JumpCloudSim,
-    entra: &EntraSim,
-) -> Directory {
-    let url = |text: String| Url::parse(&text).unwrap();
-    let timeout = policy.timing.vendor_timeout();
-    let tenant = TenantId::parse(TENANT).unwrap();
-    let http = Http::new(clock.clone());
-    Directory {
-        id: DirectoryId::parse("corp").unwrap(),
-        tenant: tenant.clone(),
-        policy,
-        graph: graph::Client::new(
-            http.clone(),
-            graph::Endpoints {
-                graph_url: url(entra.graph_url()),
-                login_url: url(entra.login_url()),
-                scope: "https://graph.microsoft.com/.default".into(),
-                tenant,
-                client_id: "client".into(),
-            },
-            Arc::new(|_: Freshness| {
-                let secret = graph::EntraCredential::ClientSecret(Secret::new("secret"));
-                Box::pin(async move { Ok(secret) })
-            }),
-            timeout,
-        ),
-        jumpcloud: jumpcloud::Client::new(
-            http,
-            jumpcloud::Endpoints {
-                api_url: url(jumpcloud.api_url()),
-                insights_url: url(jumpcloud.insights_url()),
-                token_url: url(jumpcloud.token_url()),
-                organization: Some(OrganizationId::parse(ORGANIZATION).unwrap()),
-            },
-            Arc::new(|_: Freshness| {
-                let key = jumpcloud::JumpCloudCredential::ApiKey(Secret::new("key"));
-                Box::pin(async move { Ok(key) })
-            }),
-            timeout,
-        ),
-    }
-}
-
-fn policy() -> Policy {
-    Policy {
-        scope: Scope::Application(ScopeObjectId::parse(APPLICATION).unwrap()),
-        upn: UpnPolicy {
-            source: UpnSource::Email,
-            domains: Default::default(),
-            default_domain: None,
-        },
-        users: UserPolicy {
-            suspend_on_password_expired: false,
-            suspend_on_lockout: false,
-            enable_disabled_in_entra: false,
-            on_deleted_in_entra: OnDeletedInEntra::Restore,
-            revoke_sessions: true,
-            exclude: Default::default(),
-            adopt_privileged: Default::default(),
-            usage_location: None,
-        },
-        groups: GroupPolicy { enabled: true, on_disconnect: OnDisconnect::Keep },
-        limits: Limits::default(),
-        attributes: default_mappings(),
-        timing: Timing::default(),
-    }
 }
