@@ -155,6 +155,7 @@ impl Adoption {
             applied: BTreeMap::new(),
             written_at: None,
             given_up: false,
+            absent: false,
         }
     }
 }
@@ -234,6 +235,8 @@ pub struct Memory {
     pub give_up: bool,
     /// The bound object is gone and was to be off: nothing of ours is under way any more (P6).
     pub off_by_absence: bool,
+    /// What [`Binding::absent`] becomes.
+    pub absent: bool,
     /// The bound object is gone for good and is to be created again, under this UPN (P9).
     pub unbind: Option<Upn>,
     /// Somebody switched on again needs no revocation any more.

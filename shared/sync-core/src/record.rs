@@ -116,6 +116,8 @@ pub struct Binding {
     pub written_at: Option<Timestamp>,
     /// The claims on UPN and object were given up: a tombstone that others may inherit (P8).
     pub given_up: bool,
+    /// The last look found no such object, and it was not young: it can be added to nothing (P9).
+    pub absent: bool,
 }
 
 impl Binding {

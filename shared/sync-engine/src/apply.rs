@@ -118,6 +118,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             end_intent,
             give_up,
             off_by_absence,
+            absent,
             unbind,
             drop_revocation,
             // Remembered before the actions: they do not depend on what becomes of those.
@@ -140,6 +141,10 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         }
         let unfinished = self.is_unfinished();
         let Some(binding) = &mut self.record.binding else { return };
+        if std::mem::replace(&mut binding.absent, *absent) && !absent {
+            // Restored by us or by hand: whoever waits for the account, groups above all, can have it.
+            self.record.owed.get_or_insert_default().bound = true;
+        }
         for attribute in forgotten {
             binding.applied.remove(attribute);
         }

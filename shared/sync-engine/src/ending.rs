@@ -44,7 +44,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
 }
 
 /// One line per change: attribute names and ids only, values live in the table alone (section 11).
-fn log(event: &AuditEvent) {
+pub(crate) fn log(event: &AuditEvent) {
     let attributes: Vec<&str> = event.changes.iter().map(|c| c.attribute.as_str()).collect();
     tracing::info!(
         audit.id = event.id,

@@ -3,6 +3,7 @@
 //! Only this writes memberships (G9). Whoever else learns of a change leaves word in the group's
 //! record, where hints gather until a pass has looked at them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +18,7 @@ use sync_core::record::{Brings, GroupRecord, Hints, Mailbox, Record, after};
 use work_queue::{Source, WorkQueue};
 
 use crate::close::{Ended, SOON, UNREADABLE};
-use crate::ending::Ending;
+use crate::ending::{Ending, log};
 use crate::pass::{before_write, event, jitter, keep, renewing, terms};
 use crate::trouble::{Told, Trouble, vendor_wait};
 use crate::{Bell, Directory, Engine, Outcome, Report, SyncError};
@@ -90,7 +91,9 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
                 Acquired::Covered => {
                     // What this group has covered the groups around it may not have.
                     let Brings { members, event_at, .. } = &bell.brings;
-                    self.tell_outer(directory, group, members, *event_at).await?;
+                    if !bell.relayed {
+                        self.tell_outer(directory, group, members, *event_at).await?;
+                    }
                     return Ok(Outcome::Covered);
                 }
                 Acquired::WordLeft => return Ok(Outcome::WordLeft),
@@ -171,7 +174,9 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
                 ended.goes_on = Some(goes_on);
                 told = Some(message);
                 // Hints go only with a commit that has used them (R3).
-                self.left = self.left.and(self.mailbox.members.clone());
+                if !self.settled {
+                    self.left = self.left.and(self.mailbox.members.clone());
+                }
             }
             None => {
                 ended.covers = self.covers;
@@ -212,7 +217,9 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         vendor_wait(&mut self.record.upkeep, now)?;
         let by_event = self.bell.brings.event_at.is_some();
         if by_event && is_unmanaged(&self.record, &self.mailbox.members) {
+            // Nothing was read, and nothing is to be looked at again.
             self.left = Hints::default();
+            self.mailbox.heard = None;
             return Ok(());
         }
         if !self.first && self.has_less_than(listing::LAST_STEP) {
@@ -295,7 +302,17 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         let rung_by_hints = self.first && self.bell.brings.members != Hints::Many;
         let bound = self.record.binding.is_some();
         let until = self.record.gathers_until(&self.mailbox.members, self.now());
-        until.filter(|_| rung_by_hints && bound)
+        until.filter(|_| rung_by_hints && bound && self.named_in_trouble().is_none())
+    }
+
+    /// Whom this bell names while the listing fails that would look at everybody.
+    fn named_in_trouble(&self) -> Option<BTreeSet<JumpCloudUserId>> {
+        match &self.bell.brings.members {
+            Hints::Of(people) if self.first && self.record.upkeep.retries > 0 => {
+                Some(people.clone()).filter(|people| !people.is_empty())
+            }
+            Hints::Of(_) | Hints::Many => None,
+        }
     }
 
     async fn members(&mut self, planned: &GroupPlanned) -> Result<(), Trouble> {
@@ -338,7 +355,7 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         let (terms, record) = (self.terms(), Record::Group(Box::new(self.record.clone())));
         let stored = self.engine.store.record(&self.lease, terms, &record, claims, &self.audit);
         self.lease = stored.await?;
-        self.audit.clear();
+        self.audit.drain(..).for_each(|event| log(&event));
         Ok(())
     }
 

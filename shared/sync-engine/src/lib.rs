@@ -74,6 +74,8 @@ pub struct Bell {
     pub cause: String,
     /// Somebody rang on `bulk`, where there is more time.
     pub bulk: bool,
+    /// All that rang were events about groups that are nested in this one.
+    pub relayed: bool,
     /// The complete listing that named the subject as connected; only where nothing else rang.
     pub listed_at: Option<Timestamp>,
 }
@@ -83,7 +85,7 @@ impl Bell {
     pub fn of<'a>(items: impl IntoIterator<Item = &'a WorkItem>) -> Self {
         let mut bell = Self::default();
         let mut youngest = None;
-        let mut rung_by_listings_alone = true;
+        let (mut rung_by_listings_alone, mut relayed) = (true, true);
         for item in items {
             let brings = item.brings();
             if bell.cause.is_empty() || brings.event_at > youngest {
@@ -94,9 +96,11 @@ impl Bell {
             bell.bulk |= ring::lane(item) == Lane::Bulk;
             bell.listed_at = bell.listed_at.max(item.listed_at);
             rung_by_listings_alone &= item.listed_at.is_some();
+            relayed &= item.cause.event_type.as_deref() == Some(ring::RELAYED);
         }
         // Whoever else rang may know of something that the listing does not.
         bell.listed_at = bell.listed_at.filter(|_| rung_by_listings_alone);
+        bell.relayed = relayed;
         bell
     }
 }

@@ -12,6 +12,9 @@ use crate::{Engine, SyncError};
 /// SQS holds a message back for at most 15 minutes; longer waits are rung by `catch_up` alone.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
+/// In the place of an event's type: the event was about a group that is nested in this one.
+pub(crate) const RELAYED: &str = "nested_group";
+
 impl<S: Store, Q: WorkQueue> Engine<S, Q> {
     /// Rings everybody who waits for this, then removes their notes.
     ///

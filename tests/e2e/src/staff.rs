@@ -188,6 +188,7 @@ fn bound(object: EntraUserId, upn: Upn, then: Timestamp) -> UserRecord {
             applied: BTreeMap::new(),
             written_at: Some(then),
             given_up: false,
+            absent: false,
         }),
         upkeep: synced(then),
         ..UserRecord::default()

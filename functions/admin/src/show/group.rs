@@ -76,6 +76,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
         binding,
         let_go_at,
         listed_at,
+        tried_at: _,
         size,
         managed,
         looked_at,

@@ -139,6 +139,7 @@ fn binding_json(binding: &Binding) -> Value {
         applied,
         written_at,
         given_up,
+        absent,
     } = binding;
     let applied: serde_json::Map<_, _> = applied
         .iter()
@@ -157,6 +158,7 @@ fn binding_json(binding: &Binding) -> Value {
         "applied": applied,
         "written_at": json_time(*written_at),
         "given_up": given_up,
+        "absent": absent,
     })
 }
 

@@ -73,6 +73,7 @@ async fn a_person_who_is_well() {
       "at": "2026-05-01T08:00:00Z",
       "awaited_by": [],
       "binding": {
+        "absent": false,
         "applied": {
           "displayName": "Ada \u202eLovelace",
           "otherMails": [

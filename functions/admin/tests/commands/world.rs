@@ -249,6 +249,7 @@ pub(crate) fn bound(number: u32, upn: &str) -> UserRecord {
             applied,
             written_at: Some(bound_at),
             given_up: false,
+            absent: false,
         }),
         upkeep: Upkeep {
             covered: Some(time("2026-05-01T07:59:30Z")),

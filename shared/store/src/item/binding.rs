@@ -24,6 +24,8 @@ pub(super) struct BindingItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     written_at: Option<i64>,
     given_up: bool,
+    #[serde(default)]
+    absent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,6 +68,7 @@ impl From<&Binding> for BindingItem {
             applied,
             written_at,
             given_up,
+            absent,
         } = binding;
         Self {
             object: object.to_string(),
@@ -81,6 +84,7 @@ impl From<&Binding> for BindingItem {
                 .collect(),
             written_at: written_at.map(millis),
             given_up: *given_up,
+            absent: *absent,
         }
     }
 }
@@ -100,6 +104,7 @@ impl TryFrom<BindingItem> for Binding {
             applied,
             written_at,
             given_up,
+            absent,
         } = item;
         let enabled = enabled
             .map(|AnsweredItem { value, at }| timestamp(at).map(|at| Answered { value, at }))
@@ -122,6 +127,7 @@ impl TryFrom<BindingItem> for Binding {
             applied,
             written_at: maybe_timestamp(written_at)?,
             given_up,
+            absent,
         })
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct GroupItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tried_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
     #[serde(default)]
     managed: u64,
@@ -82,6 +84,7 @@ impl From<&GroupRecord> for GroupItem {
             binding,
             let_go_at,
             listed_at,
+            tried_at,
             size,
             managed,
             looked_at,
@@ -96,6 +99,7 @@ impl From<&GroupRecord> for GroupItem {
             binding: binding.as_ref().map(GroupBindingItem::from),
             let_go_at: let_go_at.map(millis),
             listed_at: listed_at.map(millis),
+            tried_at: tried_at.map(millis),
             size: *size,
             managed: *managed,
             looked_at: looked_at.map(millis),
@@ -115,6 +119,7 @@ impl GroupItem {
             binding,
             let_go_at,
             listed_at,
+            tried_at,
             size,
             managed,
             looked_at,
@@ -129,6 +134,7 @@ impl GroupItem {
             binding: binding.map(GroupBinding::try_from).transpose()?,
             let_go_at: maybe_timestamp(let_go_at)?,
             listed_at: maybe_timestamp(listed_at)?,
+            tried_at: maybe_timestamp(tried_at)?,
             size,
             managed,
             looked_at: maybe_timestamp(looked_at)?,

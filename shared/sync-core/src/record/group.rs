@@ -71,6 +71,8 @@ pub struct GroupRecord {
     pub let_go_at: Option<Timestamp>,
     /// When its members were last listed in full (G9).
     pub listed_at: Option<Timestamp>,
+    /// When such a listing was begun last, whatever became of it (G9).
+    pub tried_at: Option<Timestamp>,
     /// How many members the last listing in full was about; a large one is no work between events.
     pub size: Option<u64>,
     /// How many of its members were bound to us, or about to come, at the last listing in full (S1).
@@ -140,7 +142,7 @@ impl GroupRecord {
             Hints::Of(_) => self.looked_at.map(|at| after(at, Self::LOOKED)),
             // A large group goes on at once.
             Hints::Many if self.added_until.is_some() => None,
-            Hints::Many => self.listed_at.map(|at| after(at, Self::LISTED)),
+            Hints::Many => self.listed_at.max(self.tried_at).map(|at| after(at, Self::LISTED)),
         };
         next.filter(|next| *next > now)
     }

@@ -79,6 +79,7 @@ impl World {
             applied: attributes,
             written_at: Some(now),
             given_up: false,
+            absent: false,
         });
     }
 

@@ -163,6 +163,7 @@ pub(crate) fn member() -> World {
         applied: applied(),
         written_at: Some(at(-86_400)),
         given_up: false,
+        absent: false,
     };
     World { record: UserRecord { binding: Some(binding), ..UserRecord::default() }, ..stranger() }
 }

@@ -77,6 +77,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             applied,
             written_at: Some(now),
             given_up: false,
+            absent: false,
         });
         let mut changes = vec![
             audited("userPrincipalName", None, Some(creation.upn.to_string())),

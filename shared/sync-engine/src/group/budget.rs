@@ -78,7 +78,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// ends where more would make no difference.
     async fn managed(&mut self, enough: Option<u64>) -> Result<u64, SyncError> {
         let (engine, directory) = (self.engine, self.directory);
-        let mut managed = self.record.managed_memberships();
+        // Those of this group count although it has just been let go: it is they who may leave.
+        let mut managed = self.record.managed;
         let mut last = None;
         while enough.is_none_or(|enough| managed < enough) {
             let page = engine.store.subjects(&directory.id, last.as_ref(), PAGE);

@@ -1,5 +1,7 @@
 //! A look at just those members whom events have named (G9).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use store::{Awaited, Store, Waiter};
 use sync_core::finding::FindingCode;
@@ -9,7 +11,7 @@ use work_queue::{Cause, Source, WorkItem, WorkQueue};
 
 use super::GroupPass;
 use super::members::Pair;
-use crate::ring::bell;
+use crate::ring::{RELAYED, bell};
 use crate::trouble::Trouble;
 use crate::{Directory, Engine, SyncError};
 
@@ -21,7 +23,10 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn sync_hints(&mut self) -> Result<(), Trouble> {
         // What was not named may have changed all the same (R5).
         self.covers = false;
-        let looked = self.look_at_named().await;
+        let looked = match self.mailbox.members.clone() {
+            Hints::Of(people) => self.look_at(people).await,
+            Hints::Many => Ok(()),
+        };
         self.keep_findings_of_all();
         // Whatever became of it, what was written, and a group that changes by itself, is listed.
         if let Some(at) = self.record.members_written_at {
@@ -39,8 +44,11 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.findings.extend(of_all.cloned());
     }
 
-    async fn look_at_named(&mut self) -> Result<(), Trouble> {
-        let Hints::Of(people) = self.mailbox.members.clone() else { return Ok(()) };
+    /// Looks at just these people, each by direct reads.
+    pub(super) async fn look_at(
+        &mut self,
+        people: BTreeSet<JumpCloudUserId>,
+    ) -> Result<(), Trouble> {
         if people.is_empty() {
             return Ok(());
         }
@@ -78,7 +86,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// What a follow-up says is told by whoever sent it, so that nothing goes round in circles.
     pub(super) async fn tell_outer_groups(&mut self) -> Result<(), Trouble> {
         let at = self.mailbox.heard.max(self.bell.brings.event_at);
-        if at.is_none() {
+        if at.is_none() || self.bell.relayed {
             return Ok(());
         }
         self.tell_outer(&self.mailbox.members, at).await
@@ -146,7 +154,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 }
 
 impl<S: Store, Q: WorkQueue> Engine<S, Q> {
-    /// Rings the groups that this one is nested in: they left notes when they listed their members.
+    /// Rings the groups that this one is nested in: they left notes when they listed their members,
+    /// at groups of every depth, so what was relayed once is relayed no further.
     ///
     /// With the time of the event, where it is one: they may have covered it (R5).
     pub(super) async fn tell_outer(
@@ -172,7 +181,7 @@ impl<S: Store, Q: WorkQueue> Engine<S, Q> {
             .into_iter()
             .map(|Waiter { holder, .. }| WorkItem {
                 members: members.clone(),
-                cause: Cause { at, ..Cause::of(source) },
+                cause: Cause { at, event_type: Some(RELAYED.to_owned()), ..Cause::of(source) },
                 ..bell(&holder.directory, &holder.subject, source)
             })
             .collect();

@@ -19,7 +19,7 @@ use super::members::Pair;
 use crate::SyncError;
 use crate::pass::renewing;
 use crate::ring::bell;
-use crate::trouble::Trouble;
+use crate::trouble::{Told, Trouble};
 
 /// How many members a finding names.
 const NAMED: usize = 20;
@@ -27,8 +27,12 @@ const NAMED: usize = 20;
 const AT_ONCE: usize = 16;
 /// How many people are rung for in one go.
 const CHUNK: usize = 100;
+/// So many requests in a row of which nobody is taken, each tried alone, are the group's trouble.
+const PATIENCE: u32 = 3;
 /// What must be left of the invocation for another step (G9).
 pub(super) const LAST_STEP: SignedDuration = SignedDuration::from_secs(15);
+/// What must be left of it to say that it did not suffice.
+const TO_COMMIT: SignedDuration = SignedDuration::from_secs(5);
 /// How long after this invocation the next one goes on.
 const FOLLOW_UP: Duration = Duration::from_secs(2);
 /// When a large group is looked at again whose follow-up has got lost.
@@ -42,7 +46,14 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             return self.continue_later().await;
         }
         let began = self.now();
+        self.record.tried_at = Some(began);
+        // Until it has succeeded.
+        self.left = Hints::Many;
         let Some(plan) = self.plan_in_time(wanted).await? else {
+            if self.bell.bulk {
+                let message = "the listing did not end within the invocation".to_owned();
+                return Err(Trouble::Passing(Told { class: "too_large".into(), message }));
+            }
             // It has outgrown the invocation of an event.
             self.record.size = None;
             return self.continue_later().await;
@@ -61,12 +72,18 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         let from = self.record.added_until.clone();
         let due = |(user, _): &&Pair| from.as_ref().is_none_or(|from| user > from);
         let add: Vec<Pair> = plan.add.iter().filter(due).cloned().collect();
+        if self.is_dynamic() {
+            // G10: no event tells them that they are connected again, or for the first time.
+            self.ring_people(add.iter().map(|(user, _)| user), Source::Sweep).await?;
+        }
         if !self.add_while_time_lasts(&add).await? {
             return self.continue_later().await;
         }
         if !self.remove_listed(wanted, &plan.leave).await? {
             return self.continue_later().await;
         }
+        // Lists that lag would show neither these additions nor these removals to the next one.
+        self.record.added_until = None;
         self.record.listed_at = Some(began);
         self.settled = true;
         let unbound: Vec<JumpCloudUserId> = plan.unbound.into_iter().collect();
@@ -89,15 +106,13 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.lagging().await
     }
 
-    /// The plan; `None`: it takes longer than the invocation of an event lasts.
+    /// The plan; `None`: it takes longer than the invocation lasts.
     async fn plan_in_time(
         &mut self,
         wanted: MembersWanted,
     ) -> Result<Option<MembersPlan>, Trouble> {
-        if self.bell.bulk {
-            return self.plan_members(wanted).await.map(Some);
-        }
-        let left = self.deadline.duration_since(self.now()) - LAST_STEP;
+        let margin = if self.bell.bulk { TO_COMMIT } else { LAST_STEP };
+        let left = self.deadline.duration_since(self.now()) - margin;
         let left = Duration::try_from(left).unwrap_or_default();
         let clock = self.engine.clock.clone();
         tokio::select! {
@@ -187,21 +202,26 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     /// False: the invocation's time is nearly over, and somebody is left.
     async fn add_while_time_lasts(&mut self, add: &[Pair]) -> Result<bool, Trouble> {
+        let mut refused = 0;
         for (at, chunk) in add.chunks(graph::MEMBERS_AT_ONCE).enumerate() {
             if at > 0 && self.has_less_than(LAST_STEP) {
                 return Ok(false);
             }
-            self.add(chunk).await?;
+            refused = if self.add(chunk).await? { 0 } else { refused + 1 };
+            if refused == PATIENCE {
+                // What is left comes with the next listing; who is to leave need not wait for it.
+                break;
+            }
             self.record.added_until = chunk.last().map(|(user, _)| user.clone());
             self.store_now_and_then().await?;
         }
-        self.record.added_until = None;
         Ok(true)
     }
 
     /// Commits what was done; the rest goes on by a message of its own.
     pub(super) async fn continue_later(&mut self) -> Result<(), Trouble> {
         self.keep_findings_of_all();
+        self.record.tried_at = None;
         self.left = Hints::Many;
         self.covers = false;
         let (directory, subject) = (&self.directory.id, &self.lease.subject);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use store::{Store, StoredSubject};
-use sync_core::finding::{Finding, FindingCode};
+use sync_core::finding::FindingCode;
 use sync_core::ids::{EntraUserId, JumpCloudUserId, Subject};
 use sync_core::plan::group::MembersWanted;
 use sync_core::record::{GroupRecord, Hints, Nested, after};
@@ -31,6 +31,10 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn sync_members(&mut self, wanted: MembersWanted) -> Result<(), Trouble> {
         if !self.must_list(wanted) {
             return self.sync_hints().await;
+        }
+        // A listing that fails keeps nobody in whom an event has named.
+        if let Some(people) = self.named_in_trouble() {
+            self.look_at(people).await?;
         }
         if let Some(until) = self.record.gathers_until(&Hints::Many, self.now()) {
             self.keep_findings_of_all();
@@ -61,8 +65,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             || listed_at.is_none()
             || added_until.is_some()
             || upkeep.findings.iter().any(|finding| finding.code == FindingCode::RemovalsHeld)
-            || upkeep.failure.is_some()
-            || upkeep.retries > 0
+            || upkeep.failure.as_ref().is_some_and(|failure| failure.next <= now)
             || over(members_written_at, timing.own_writes)
             || self.without_event().is_some_and(|span| over(listed_at, span))
     }
@@ -90,7 +93,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     /// The bound objects of these people, as far as they are bound.
     ///
-    /// One that is known to be gone in Entra (P9) can be added to nothing until it is back.
+    /// One that is known to be absent in Entra (P9) can be added to nothing until it is back.
     pub(super) async fn objects(
         &mut self,
         people: impl IntoIterator<Item = JumpCloudUserId>,
@@ -110,12 +113,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 }
 
 fn pair(stored: StoredSubject) -> Option<Pair> {
-    let record = stored.record.user()?;
-    let gone = |finding: &Finding| finding.code == FindingCode::GoneInEntra;
-    let binding = record.binding.as_ref().filter(|binding| !binding.given_up)?;
-    if record.upkeep.findings.iter().any(gone) {
-        return None;
-    }
+    let binding = stored.record.user()?.binding.as_ref();
+    let binding = binding.filter(|binding| !binding.given_up && !binding.absent)?;
     let object = binding.object.clone();
     let Subject::User(user) = stored.subject else { return None };
     Some((user, object))

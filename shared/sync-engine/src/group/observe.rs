@@ -85,6 +85,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             return Ok(false);
         }
         let why = "JumpCloud answers 404, and nothing else says that the group was deleted";
+        self.findings.retain(|finding| finding.code != FindingCode::DeletionUndecided);
         self.find(FindingCode::DeletionUndecided, why.to_owned());
         self.look_again(after(self.now(), UNREADABLE));
         self.covers = false;

@@ -21,10 +21,12 @@ const IN_AN_EVENT: usize = 100;
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// Adds members, twenty at once; on a refusal by halves, until the culprit is alone.
-    pub(super) async fn add(&mut self, members: &[Pair]) -> Result<(), Trouble> {
+    ///
+    /// False: each of several was refused alone, so it may be the group that takes nobody.
+    pub(super) async fn add(&mut self, members: &[Pair]) -> Result<bool, Trouble> {
         let mut left: Vec<&[Pair]> = members.chunks(MEMBERS_AT_ONCE).collect();
         left.reverse();
-        let (mut added, mut refused) = (false, 0);
+        let (mut added, mut refused) = (false, 0_u32);
         while let Some(chunk) = left.pop() {
             self.before_write().await?;
             let objects: Vec<_> = chunk.iter().map(|(_, object)| object.clone()).collect();
@@ -42,11 +44,6 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
                 (Err(error), [(user, _)]) if concerns_member(&error) => {
                     self.refused(user, &error);
                     refused += 1;
-                    if !added && refused > 1 && refused == members.len() {
-                        // Each of them alone and nobody with success: it may be the group.
-                        self.ring_missing().await?;
-                        return Err(error.into());
-                    }
                 }
                 (Err(error), [_, _, ..]) if concerns_member(&error) => {
                     let (one, other) = chunk.split_at(chunk.len() / 2);
@@ -55,7 +52,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
                 (Err(error), _) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(added || refused < 2)
     }
 
     fn refused(&mut self, user: &JumpCloudUserId, error: &GraphError) {
@@ -149,7 +146,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         Ok(())
     }
 
-    async fn ring_people<'p>(
+    pub(super) async fn ring_people<'p>(
         &self,
         people: impl Iterator<Item = &'p JumpCloudUserId>,
         source: Source,

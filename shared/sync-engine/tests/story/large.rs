@@ -56,6 +56,7 @@ async fn crowd(world: &World, size: usize) -> String {
             applied: Default::default(),
             written_at: Some(then),
             given_up: false,
+            absent: false,
         };
         let record =
             UserRecord { binding: Some(binding), upkeep: synced(then), ..UserRecord::default() };

@@ -19,6 +19,7 @@ mod ledger;
 mod looks;
 mod members;
 mod removals;
+mod setbacks;
 mod successors;
 mod sweep;
 mod switch;

@@ -44,6 +44,7 @@ fn full(origin: Origin, expect: Expect, kind: AuditKind) -> UserRecord {
             ]),
             written_at: Some(at(4)),
             given_up: true,
+            absent: false,
         }),
         intent: Some(Intent {
             upn: upn("other@corp.example"),
@@ -96,6 +97,7 @@ fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
         }),
         let_go_at: Some(at(7)),
         listed_at: Some(at(4)),
+        tried_at: Some(at(5)),
         size: Some(100_000),
         managed: 99_000,
         looked_at: Some(at(6)),

@@ -19,6 +19,7 @@ const RECENT_LOCKOUT: Duration = Duration::from_secs(2 * 3600);
 
 impl Planner<'_> {
     pub(super) fn bound(&mut self, binding: &Binding, object: &EntraUser) {
+        self.planned.plan.memory.absent = false;
         if self.excluded(&binding.upn) || self.excluded(&object.upn) {
             return self.left_alone(object);
         }

@@ -15,8 +15,10 @@ impl Planner<'_> {
         let UserInput { policy, desired, domains, .. } = self.input;
         if binding.is_young(&policy.timing, self.now) {
             // R11: never "gone", for P6 as for P9.
+            self.planned.plan.memory.absent = binding.absent;
             return self.wait(REPLICATION);
         }
+        self.planned.plan.memory.absent = true;
         match self.wanted {
             Want::Off(cause) => {
                 // P6: a missing object satisfies a deactivation.
