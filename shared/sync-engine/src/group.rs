@@ -12,7 +12,7 @@ use sync_core::audit::{AuditChange, AuditEvent, AuditKind};
 use sync_core::desired::Connection;
 use sync_core::finding::{Finding, FindingCode};
 use sync_core::group::GroupAnswer;
-use sync_core::ids::{JumpCloudGroupId, JumpCloudUserId, Subject};
+use sync_core::ids::{EntraUserId, JumpCloudGroupId, JumpCloudUserId, Subject};
 use sync_core::plan::group::{GroupInput, GroupPlanned, MembersWanted, plan_group};
 use sync_core::record::{Brings, GroupRecord, Hints, Mailbox, Record, after};
 use work_queue::{Source, WorkQueue};
@@ -61,6 +61,8 @@ pub(crate) struct GroupPass<'a, S, Q> {
     unknown: bool,
     /// The first permanent failure; the rest was tried all the same.
     failure: Option<Told>,
+    /// Accounts whose owners were deleted in JumpCloud and have given them up.
+    former: BTreeSet<EntraUserId>,
     /// How many members may leave, once that was asked for (S1).
     limit: Option<u32>,
     /// The earliest JumpCloud `Date` read.
@@ -151,6 +153,7 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             refused: Vec::new(),
             unknown: false,
             failure: None,
+            former: BTreeSet::new(),
             limit: None,
             read_at: None,
             look_again: None,
@@ -261,7 +264,7 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
             let ring =
                 self.engine.ring(directory, &Subject::Sweep, Source::FollowUp, Duration::ZERO);
             ring.await?;
-            self.listing = true;
+            self.list_all();
         }
         if let GroupAnswer::Found(group) = &desired.group {
             self.record.dynamic = group.dynamic;
@@ -277,13 +280,15 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
         }
     }
 
+    /// Wants the members listed in full, by a later pass if this one does not come to it.
+    fn list_all(&mut self) {
+        self.listing = true;
+        self.left = Hints::Many;
+    }
+
     /// Whether everything that was wanted is done, and no later look could find more.
     fn has_nothing_left(&self) -> bool {
-        let held = |finding: &Finding| finding.code == FindingCode::RemovalsHeld;
-        self.settled
-            && self.failure.is_none()
-            && self.look_again.is_none()
-            && !self.findings.iter().any(held)
+        self.settled && self.failure.is_none() && self.look_again.is_none()
     }
 
     /// G2: what the lookup by name found stays known; the binding has decided which is ours.
@@ -391,7 +396,8 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
 /// Whatever connects a group names no member, so for these nobody needs to be asked.
 pub(crate) fn is_unmanaged(record: &GroupRecord, hints: &Hints) -> bool {
     let GroupRecord { binding, upkeep, .. } = record;
-    let undecided = upkeep.failure.is_some() || upkeep.retries > 0;
+    let held = upkeep.findings.iter().any(|finding| finding.code == FindingCode::GroupHeld);
+    let undecided = upkeep.failure.is_some() || upkeep.retries > 0 || held;
     let named = matches!(hints, Hints::Of(people) if !people.is_empty());
     binding.is_none() && named && !undecided
 }

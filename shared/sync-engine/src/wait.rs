@@ -10,12 +10,11 @@ use sync_core::ids::Subject;
 use sync_core::plan::WaitsFor;
 use sync_core::plan::person::ManagerLink;
 use sync_core::record::{Binding, Origin, after};
-use work_queue::{Source, WorkItem, WorkQueue};
+use work_queue::{Cause, Source, WorkItem, WorkQueue};
 
 use crate::SyncError;
 use crate::close::SOON;
 use crate::pass::{Pass, renewing};
-use crate::ring::bell;
 use crate::trouble::Trouble;
 
 impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
@@ -92,7 +91,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if self.record.binding.as_ref().is_some_and(adopted) {
             groups.extend(self.groups_in_entra().await?);
         }
-        self.ring_bound(groups).await
+        self.ring_bound(groups, Cause::of(Source::FollowUp)).await
     }
 
     /// G5: the groups of ours that the account of somebody deleted in JumpCloud is still in.
@@ -101,10 +100,12 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
             return Ok(());
         }
         let groups = self.groups_in_entra().await?;
-        self.ring_bound(groups.into_iter().collect()).await
+        // As an event of now, so that a second look follows (R4): the deletion is as young.
+        let cause = Cause { at: Some(self.now()), ..Cause::of(Source::Insights) };
+        self.ring_bound(groups.into_iter().collect(), cause).await
     }
 
-    async fn ring_bound(&self, groups: BTreeSet<Subject>) -> Result<(), Trouble> {
+    async fn ring_bound(&self, groups: BTreeSet<Subject>, cause: Cause) -> Result<(), Trouble> {
         let (engine, directory) = (self.engine, self.directory);
         let groups: Vec<Subject> = groups.into_iter().collect();
         let stored =
@@ -115,7 +116,7 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let items = ours
             .map(|stored| WorkItem {
                 members: vec![self.user.clone()],
-                ..bell(&directory.id, &stored.subject, Source::FollowUp)
+                ..WorkItem::new(directory.id.clone(), stored.subject.clone(), cause.clone())
             })
             .collect();
         Ok(engine.send(items).await?)

@@ -75,6 +75,7 @@ pub(super) fn json(record: &GroupRecord, hints: &Hints) -> Value {
     let GroupRecord {
         binding,
         let_go_at,
+        gone_at: _,
         listed_at,
         tried_at: _,
         size,

@@ -16,6 +16,8 @@ pub(super) struct GroupItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     let_go_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    gone_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tried_at: Option<i64>,
@@ -83,6 +85,7 @@ impl From<&GroupRecord> for GroupItem {
         let GroupRecord {
             binding,
             let_go_at,
+            gone_at,
             listed_at,
             tried_at,
             size,
@@ -98,6 +101,7 @@ impl From<&GroupRecord> for GroupItem {
         Self {
             binding: binding.as_ref().map(GroupBindingItem::from),
             let_go_at: let_go_at.map(millis),
+            gone_at: gone_at.map(millis),
             listed_at: listed_at.map(millis),
             tried_at: tried_at.map(millis),
             size: *size,
@@ -118,6 +122,7 @@ impl GroupItem {
         let Self {
             binding,
             let_go_at,
+            gone_at,
             listed_at,
             tried_at,
             size,
@@ -133,6 +138,7 @@ impl GroupItem {
         Ok(GroupRecord {
             binding: binding.map(GroupBinding::try_from).transpose()?,
             let_go_at: maybe_timestamp(let_go_at)?,
+            gone_at: maybe_timestamp(gone_at)?,
             listed_at: maybe_timestamp(listed_at)?,
             tried_at: maybe_timestamp(tried_at)?,
             size,

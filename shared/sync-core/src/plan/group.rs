@@ -94,6 +94,8 @@ pub struct GroupPlanned {
     pub covers: bool,
     /// What [`GroupRecord::let_go_at`] becomes.
     pub let_go_at: Option<Timestamp>,
+    /// What [`GroupRecord::gone_at`] becomes.
+    pub gone_at: Option<Timestamp>,
     /// The group is gone from JumpCloud for good: once nothing is left to do its binding ends, so that
     /// another may have the object (G8).
     pub give_up: bool,
@@ -170,6 +172,7 @@ pub fn plan_group(input: GroupInput<'_>, now: Timestamp) -> GroupPlanned {
         look_again: None,
         covers: true,
         let_go_at: input.record.let_go_at,
+        gone_at: None,
         give_up: false,
         held: None,
         unbind: false,
@@ -280,7 +283,7 @@ impl fmt::Display for MembersWanted {
 impl fmt::Display for GroupPlanned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { actions, members, findings, look_again, covers, .. } = self;
-        let Self { let_go_at, give_up, held: _, unbind, sweep, .. } = self;
+        let Self { let_go_at, gone_at: _, give_up, held: _, unbind, sweep, .. } = self;
         if actions.is_empty() {
             writeln!(f, "nothing to do")?;
         }

@@ -21,13 +21,12 @@ impl Budget {
         self.absolute.min(share.max(LEAST))
     }
 
-    /// Where so much is managed, more makes no difference; `None`: it always may.
-    pub fn is_absolute_from(self) -> Option<u64> {
-        if self.absolute <= LEAST {
-            return Some(0);
+    /// Where so much is managed, more makes no difference.
+    pub fn is_settled_from(self) -> u64 {
+        if self.absolute <= LEAST || self.percent == 0 {
+            return 0;
         }
-        let percent = u64::from(self.percent);
-        (percent > 0).then(|| (u64::from(self.absolute) * 100).div_ceil(percent))
+        (u64::from(self.absolute) * 100).div_ceil(u64::from(self.percent))
     }
 }
 
@@ -78,15 +77,16 @@ mod tests {
     }
 
     #[test]
-    fn s1_from_some_size_on_the_limit_is_the_absolute_one() {
+    fn s1_from_some_size_on_the_limit_stays_the_same() {
         for (absolute, percent, from) in
             [(200, 20, 1000), (200, 100, 200), (10, 3, 334), (5, 20, 0)]
         {
             let budget = Budget { absolute, percent };
-            assert_eq!(budget.is_absolute_from(), Some(from));
+            assert_eq!(budget.is_settled_from(), from);
             assert_eq!(budget.limit(from), absolute);
             assert!(from == 0 || budget.limit(from - 1) < absolute);
         }
-        assert_eq!(Budget { absolute: 6, percent: 0 }.is_absolute_from(), None);
+        let without = Budget { absolute: 6, percent: 0 };
+        assert_eq!((without.is_settled_from(), without.limit(u64::MAX)), (0, 5));
     }
 }

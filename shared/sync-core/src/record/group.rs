@@ -69,6 +69,8 @@ pub struct GroupRecord {
     pub binding: Option<GroupBinding>,
     /// Since which read of JumpCloud, by its `Date`, it has not been connected (G8).
     pub let_go_at: Option<Timestamp>,
+    /// Since when the bound object is neither there nor in the deleted items (G4).
+    pub gone_at: Option<Timestamp>,
     /// When its members were last listed in full (G9).
     pub listed_at: Option<Timestamp>,
     /// When such a listing was begun last, whatever became of it (G9).

@@ -207,6 +207,7 @@ impl GroupWorld {
     pub(crate) fn apply(&mut self, planned: &GroupPlanned) {
         planned.actions.iter().for_each(|action| self.act(action));
         self.record.let_go_at = planned.let_go_at;
+        self.record.gone_at = planned.gone_at;
         let finished = planned.covers && planned.look_again.is_none();
         if planned.give_up && finished {
             let id = self.object().map(|object| object.id.clone());

@@ -140,9 +140,21 @@ fn g4_a_group_deleted_in_entra_is_restored() {
 }
 
 #[test]
-fn g4_a_group_that_is_gone_for_good_is_created_again_by_the_next_pass() {
+fn g4_a_group_that_is_gone_for_good_is_created_again_after_a_second_look() {
     let mut world = deleted_group();
     world.deleted = None;
+    assert_snapshot!(world.plan(), @"
+    nothing to do
+    look again at 2026-05-01T10:00:32Z
+    covers nothing
+    ");
+    let planned = world.planned();
+    world.apply(&planned);
+    // The deleted items were late.
+    let mut late = GroupWorld { deleted: deleted_group().deleted, ..world.clone() };
+    let planned = late.planned();
+    late.apply(&planned);
+    assert_eq!((late.record.gone_at, late.entra.len()), (None, 1));
     assert_snapshot!(world.plan(), @"
     nothing to do
     unbind, to create it again
@@ -174,7 +186,7 @@ fn r11_a_404_of_a_young_group_is_looked_at_again() {
     world.binding().created_at = Some(at(-900));
     assert_snapshot!(world.plan(), @"
     nothing to do
-    unbind, to create it again
+    look again at 2026-05-01T10:00:32Z
     covers nothing
     ");
 }
@@ -277,6 +289,11 @@ fn g8_one_read_alone_empties_and_deletes_nothing() {
             assert_eq!(world.record.let_go_at, None);
             world.connection = Connection::NotConnected;
             assert!(world.planned().actions.is_empty());
+            // What was read long ago confirms nothing.
+            world.record.let_go_at = Some(at(-1000));
+            let planned = world.planned();
+            assert!(planned.actions.is_empty() && planned.members == MembersWanted::LeftAlone);
+            assert_eq!(planned.let_go_at, Some(world.now));
             // It was not.
             world = first;
             world.now = at(31);

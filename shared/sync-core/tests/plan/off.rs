@@ -199,6 +199,10 @@ fn p6_a_revocation_that_was_not_answered_is_sent_again() {
     world.desired().state = UserState::Staged;
     assert!(!world.planned().plan.memory.drop_revocation);
     assert_snapshot!(world.plan(), @"revoke sessions");
+    // Whatever a replica says that lags behind our own write.
+    world.binding().enabled = Some(Answered { value: false, at: at(-10) });
+    world.entra().enabled = true;
+    assert_snapshot!(world.plan(), @"revoke sessions");
 }
 
 #[test]

@@ -119,6 +119,12 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         let object = self.object()?;
         let before = self.record.renaming.clone();
         self.record.renaming.insert(to.clone());
+        let ours = self.record.binding.as_ref().is_some_and(|binding| binding.upn == *from);
+        if from != to && !ours {
+            // Somebody may wait under a UPN that was given to the account by hand (P4); owed before
+            // it is sent, since a lost answer would leave nothing to tell that by.
+            self.record.owed.get_or_insert_default().freed.push(from.clone());
+        }
         let take = ClaimChange::Take { key: self.upn_claim(to), object: Some(object.clone()) };
         if let Err(error) = self.record(&[take]).await {
             self.record.renaming = before;
@@ -150,7 +156,6 @@ impl<S: Store, Q: WorkQueue> Pass<'_, S, Q> {
         if let Some(binding) = &mut self.record.binding {
             let old = std::mem::replace(&mut binding.upn, to.clone());
             binding.written_at = Some(now);
-            // Somebody may wait under a UPN that was given to the account by hand (P4).
             self.give_up_upns(before.into_iter().chain([old, from.clone()]), Some(to));
         }
         if from != to {

@@ -6,7 +6,7 @@ use graph::{GraphError, NewGroup};
 use jiff::Timestamp;
 use store::{ClaimChange, Store, StoreError, Tombstone};
 use sync_core::audit::{AuditChange, AuditKind};
-use sync_core::finding::FindingCode;
+use sync_core::finding::{Finding, FindingCode};
 use sync_core::ids::EntraGroupId;
 use sync_core::plan::group::{GroupAction, GroupPlanned};
 use sync_core::record::{GroupBinding, Origin, after};
@@ -23,6 +23,9 @@ const STILL_HELD: Duration = Duration::from_secs(600);
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     pub(super) async fn act(&mut self, planned: &GroupPlanned) -> Result<(), Trouble> {
+        // Whatever becomes of the actions: else the sweep and this group would ring each other.
+        self.record.let_go_at = planned.let_go_at;
+        self.record.gone_at = planned.gone_at;
         for action in &planned.actions {
             self.before_write().await?;
             if self.act_once(action).await? {
@@ -32,7 +35,6 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         if planned.unbind {
             self.unbind();
         }
-        self.record.let_go_at = planned.let_go_at;
         Ok(())
     }
 
@@ -60,7 +62,14 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
                 self.bind(object.clone(), name, *origin, None, None, kind).await
             }
             GroupAction::Restore(object) => {
-                graph.restore_group(object).await?;
+                // Stored before it is sent: after a lost answer a replica that lags is not "gone".
+                let young = self.now();
+                if let Some(binding) = &mut self.record.binding {
+                    binding.created_at = Some(young);
+                    self.store(&[]).await?;
+                    self.before_write().await?;
+                }
+                self.directory.graph.restore_group(object).await?;
                 self.restored(object).await
             }
             GroupAction::Rename { from, to } => {
@@ -131,7 +140,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         });
         // A group that became ours just now is listed at once.
         (self.record.listed_at, self.record.added_until) = (None, None);
-        self.listing = true;
+        self.list_all();
         let mut event = self.event(kind, vec![audited("displayName", None, Some(name.to_owned()))]);
         let ambiguous = self.findings.iter().find(|f| f.code == FindingCode::GroupAmbiguous);
         event.reason = ambiguous.map(|finding| finding.message.clone());
@@ -153,7 +162,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     async fn restored(&mut self, object: &EntraGroupId) -> Result<bool, Trouble> {
         let now = self.now();
-        self.listing = true;
+        self.list_all();
         let kind = AuditKind::GroupUpdate;
         let Some(binding) = &mut self.record.binding else {
             // Its name is not known yet: the next look reads it.
@@ -161,7 +170,7 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
                 self.bind(object.clone(), "", Origin::Created, Some(now), None, kind).await?;
             return Ok(bound);
         };
-        (binding.created_at, binding.written_at) = (Some(now), None);
+        binding.written_at = None;
         self.tell(kind, vec![audited("deletedDateTime", None, None)]);
         self.store(&[]).await?;
         Ok(true)
@@ -190,7 +199,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// deleted in JumpCloud and made anew waits for no more than its predecessor's sync.
     pub(super) async fn wait_for_owner(&mut self, object: &EntraGroupId) -> Result<(), Trouble> {
         let mut findings = self.record.upkeep.findings.iter();
-        if findings.any(|finding| finding.code == FindingCode::GroupHeld) {
+        let same = |finding: &Finding| finding.message.contains(object.as_str());
+        if findings.any(|finding| finding.code == FindingCode::GroupHeld && same(finding)) {
             self.look_again(after(self.now(), STILL_HELD));
             return Ok(());
         }

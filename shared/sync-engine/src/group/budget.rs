@@ -22,12 +22,16 @@ const PAGE: usize = 100;
 
 impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// Whether a listing nominates more than may leave, so that nobody does.
+    ///
+    /// Whoever was deleted in JumpCloud does not count: the account is off, and no mistake of a
+    /// listing has brought that about.
     pub(super) async fn holds_all(&mut self, nominated: &[Pair]) -> Result<bool, Trouble> {
         if nominated.is_empty() {
             return Ok(false);
         }
         let limit = self.removals().await?;
-        let held = nominated.len() > limit as usize;
+        let living = nominated.iter().filter(|(_, object)| !self.former.contains(object));
+        let held = living.count() > limit as usize;
         if held {
             let what = format!("members would leave, which [limits] holds: more than {limit}");
             self.hold(&what, nominated);
@@ -69,19 +73,19 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             return Ok(limit);
         }
         let budget = self.directory.policy.limits.member_removals;
-        let limit = budget.limit(self.managed(budget.is_absolute_from()).await?);
+        let limit = budget.limit(self.managed(budget.is_settled_from()).await?);
         self.limit = Some(limit);
         Ok(limit)
     }
 
     /// How many memberships the directory manages, as each group's last listing found them; counting
     /// ends where more would make no difference.
-    async fn managed(&mut self, enough: Option<u64>) -> Result<u64, SyncError> {
+    async fn managed(&mut self, enough: u64) -> Result<u64, SyncError> {
         let (engine, directory) = (self.engine, self.directory);
         // Those of this group count although it has just been let go: it is they who may leave.
         let mut managed = self.record.managed;
         let mut last = None;
-        while enough.is_none_or(|enough| managed < enough) {
+        while managed < enough {
             let page = engine.store.subjects(&directory.id, last.as_ref(), PAGE);
             let page = renewing(engine, directory, &mut self.lease, page).await??;
             // They come in the order of their names, the groups before everybody else.

@@ -196,6 +196,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
                 _ => None,
             }
         };
+        let former = |key: &Claimed| claims.get(key).is_some_and(|claim| claim.tombstone.is_some());
+        let given_up = objects.iter().zip(&keys).filter(|(_, key)| former(key));
+        self.former = given_up.map(|(object, _)| object.clone()).collect();
         let owned = objects.into_iter().zip(&keys);
         Ok(owned.filter_map(|(object, key)| Some((object, owner(key)?))).collect())
     }

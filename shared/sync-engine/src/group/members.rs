@@ -33,7 +33,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
             return self.sync_hints().await;
         }
         // A listing that fails keeps nobody in whom an event has named.
-        if let Some(people) = self.named_in_trouble() {
+        let named = self.named_in_trouble().filter(|_| wanted == MembersWanted::AsInJumpCloud);
+        if let Some(people) = named {
             self.look_at(people).await?;
         }
         if let Some(until) = self.record.gathers_until(&Hints::Many, self.now()) {
@@ -86,6 +87,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
 
     /// Wants the next listing of a group that is listed without an event.
     pub(super) fn look_in_time(&mut self) {
+        if self.record.let_go_at.is_some() {
+            return;
+        }
         if let Some((at, span)) = self.record.listed_at.zip(self.without_event()) {
             self.look_again(after(at, span));
         }

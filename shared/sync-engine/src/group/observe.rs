@@ -74,8 +74,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
     /// It takes an event that says so, or a complete listing of the scope without it, as for people
     /// (P6): a key of another organization would answer 404 for everything.
     pub(super) async fn is_undecided(&mut self, desired: &DesiredGroup) -> Result<bool, Trouble> {
-        let at_home = self.record.binding.is_some() && self.record.let_go_at.is_none();
-        if desired.group != GroupAnswer::Missing || !at_home || self.mailbox.deleted_seen {
+        let ours = self.record.binding.is_some();
+        if desired.group != GroupAnswer::Missing || !ours || self.mailbox.deleted_seen {
             return Ok(false);
         }
         let (directory, group) = (self.directory, self.group);

@@ -256,19 +256,24 @@ async fn u6_an_unanswered_rename_is_settled_while_the_email_is_in_trouble() {
 /// An account of ours was given somebody's UPN by hand: when it has its own again, he comes in.
 #[tokio::test]
 async fn p4_whoever_waits_under_a_upn_that_was_changed_by_hand_is_rung() {
-    let mut world = World::new().await;
-    let ada = world.employee("ada").await;
-    let object = world.object(&ada).await;
-    let by_hand = json!({"userPrincipalName": "bob@corp.example"});
-    world.entra.state(|state| state.patch_user(&object, by_hand));
-    // Longer than bob's event is remembered.
-    let busy = Effect::Status { status: 503, retry_after: None, body: None };
-    world.entra_fault(Fault::new("PATCH /users/{id}", busy).times(6));
-    let bob = world.hire("bob");
-    world.deliver();
-    world.settle().await;
-    assert_eq!((world.enabled("ada"), world.enabled("bob")), (Some(true), Some(true)));
-    assert_eq!(world.object(&ada).await, object);
-    world.at_rest(&ada).await;
-    world.at_rest(&bob).await;
+    for answered in [true, false] {
+        let mut world = World::new().await;
+        let ada = world.employee("ada").await;
+        let object = world.object(&ada).await;
+        let by_hand = json!({"userPrincipalName": "bob@corp.example"});
+        world.entra.state(|state| state.patch_user(&object, by_hand));
+        // Longer than bob's event is remembered.
+        let busy = Effect::Status { status: 503, retry_after: None, body: None };
+        world.entra_fault(Fault::new("PATCH /users/{id}", busy).times(6));
+        if !answered {
+            world.entra_fault(Fault::once("PATCH /users/{id}", Effect::CutAfter));
+        }
+        let bob = world.hire("bob");
+        world.deliver();
+        world.settle().await;
+        assert_eq!((world.enabled("ada"), world.enabled("bob")), (Some(true), Some(true)));
+        assert_eq!(world.object(&ada).await, object);
+        world.at_rest(&ada).await;
+        world.at_rest(&bob).await;
+    }
 }

@@ -96,6 +96,7 @@ fn full_group(origin: Origin, kind: AuditKind) -> GroupRecord {
             written_at: Some(at(3)),
         }),
         let_go_at: Some(at(7)),
+        gone_at: Some(at(8)),
         listed_at: Some(at(4)),
         tried_at: Some(at(5)),
         size: Some(100_000),

@@ -1,13 +1,18 @@
 //! A group that is ours: its name (G4), what happens when it is gone (G4), and letting go (G8).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{GroupAction, MembersWanted, ObservedGroup, Planner};
 use crate::group::{DesiredGroup, EntraGroup, GroupAnswer};
 use crate::policy::OnDisconnect;
-use crate::record::{GroupBinding, after};
+use crate::record::{GroupBinding, after, within};
 
 use super::name::same_name;
+
+/// Reads that lie further apart do not confirm each other (G8).
+const STREAK: Duration = Duration::from_secs(15 * 60);
 
 impl Planner<'_> {
     /// The bound object is there.
@@ -34,12 +39,23 @@ impl Planner<'_> {
         }
         match deleted {
             Some(deleted) => self.restore(deleted, self.current_name(binding, deleted), name),
-            None => {
-                self.planned.unbind = true;
-                // The creation is still to come.
-                self.planned.covers = false;
-            }
+            None => self.gone_for_good(),
         }
+    }
+
+    /// Neither there nor in the deleted items: lists lag, and a group that is created again is
+    /// another one to whatever names it by its id, so it takes a second look.
+    fn gone_for_good(&mut self) {
+        let since = self.input.record.gone_at.unwrap_or(self.now);
+        let timing = self.input.timing;
+        if self.now >= after(since, timing.settle) {
+            self.planned.unbind = true;
+        } else {
+            self.planned.gone_at = Some(since);
+            self.planned.look_again = Some(after(since, timing.second_look()));
+        }
+        // The creation is still to come.
+        self.planned.covers = false;
     }
 
     /// Restores a deleted item of ours.
@@ -99,8 +115,11 @@ impl Planner<'_> {
     fn is_confirmed(&mut self, since: Timestamp) -> bool {
         let DesiredGroup { group, read_at, .. } = self.input.desired;
         let timing = self.input.timing;
+        // What was let go long ago may have been connected meanwhile.
+        let since = if within(since, STREAK, *read_at) { since } else { *read_at };
         let confirmed = *group == GroupAnswer::Missing || *read_at >= after(since, timing.settle);
         if !confirmed {
+            self.planned.let_go_at = Some(since);
             self.planned.look_again = Some(after(since, timing.second_look()));
             self.planned.covers = false;
         }

@@ -10,7 +10,7 @@ use crate::observed::EntraUser;
 use crate::plan::person::{ManagerLink, Sides, is_own_manager, merge_all};
 use crate::plan::switch::{Read, Switch, Want, shows, switch};
 use crate::plan::{Action, Cause, WaitsFor};
-use crate::record::{Binding, after};
+use crate::record::{Binding, after, within};
 
 /// P7: how often somebody who is locked out is looked at, at first and later on.
 const LOCKOUT_LOOKS: [Duration; 2] = [Duration::from_secs(600), Duration::from_secs(3600)];
@@ -63,7 +63,7 @@ impl Planner<'_> {
         // Somebody staged keeps the state he has: off, he is still to be signed out.
         let off = match self.wanted {
             Want::Off(_) => true,
-            Want::AsFound => !object.enabled,
+            Want::AsFound => record.unanswered.is_some() || !self.counts_as_on(binding, object),
             Want::On | Want::Undecided => false,
         };
         let switch = switch(policy, record, binding, self.wanted, read, self.now);
@@ -96,6 +96,13 @@ impl Planner<'_> {
                 false
             }
         }
+    }
+
+    /// The state that counts: what we wrote lately, else what is read (R8).
+    fn counts_as_on(&self, binding: &Binding, object: &EntraUser) -> bool {
+        let own_writes = self.input.policy.timing.own_writes;
+        let lately = binding.enabled.filter(|answer| within(answer.at, own_writes, self.now));
+        lately.map_or(object.enabled, |answer| answer.value)
     }
 
     /// P7: a timed unlock may emit no event, so somebody who is locked out is looked at again.
