@@ -27,6 +27,9 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         self.record.let_go_at = planned.let_go_at;
         self.record.gone_at = planned.gone_at;
         for action in &planned.actions {
+            if *action == GroupAction::Delete && !planned.give_up && self.holds_deletion().await? {
+                continue;
+            }
             self.before_write().await?;
             if self.act_once(action).await? {
                 self.done.push(action.to_string());

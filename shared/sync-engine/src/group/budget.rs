@@ -1,4 +1,4 @@
-//! How many members may leave: within a listing and within an hour (S1).
+//! How many members may leave, within a listing and within an hour, and when no group goes (S1).
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::SyncError;
 use crate::pass::renewing;
 use crate::trouble::Trouble;
 
-/// When a listing that was held as a whole is made again: it may be less, or the limit more.
+/// When what was held as a whole is looked at again: it may be less, or the limit more.
 const HELD: Duration = Duration::from_secs(3600);
 /// How many groups are counted with one look at the table.
 const PAGE: usize = 100;
@@ -35,6 +35,21 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         if held {
             let what = format!("members would leave, which [limits] holds: more than {limit}");
             self.hold(&what, nominated);
+            self.look_again(after(self.now(), HELD));
+        }
+        Ok(held)
+    }
+
+    /// Whether a group that is merely not connected is not deleted: a scope that connects no group
+    /// at all may be the wrong one, or have been emptied by mistake.
+    pub(super) async fn holds_deletion(&mut self) -> Result<bool, Trouble> {
+        let directory = self.directory;
+        let listed = directory.jumpcloud.scope_groups(&directory.policy.scope);
+        let listed = self.renewing(listed).await??;
+        let held = listed.is_none_or(|listed| listed.value.groups().is_empty());
+        if held {
+            let message = "the scope connects no group at all, so none is deleted".to_owned();
+            self.find(FindingCode::RemovalsHeld, message);
             self.look_again(after(self.now(), HELD));
         }
         Ok(held)

@@ -72,8 +72,8 @@ impl<S: Store, Q: WorkQueue> GroupPass<'_, S, Q> {
         let from = self.record.added_until.clone();
         let due = |(user, _): &&Pair| from.as_ref().is_none_or(|from| user > from);
         let add: Vec<Pair> = plan.add.iter().filter(due).cloned().collect();
-        if self.is_dynamic() {
-            // G10: no event tells them that they are connected again, or for the first time.
+        if self.is_dynamic() && self.record.listed_at.is_some() {
+            // G10: no event tells them that they are connected again. At first the sweep does.
             self.ring_people(add.iter().map(|(user, _)| user), Source::Sweep).await?;
         }
         if !self.add_while_time_lasts(&add).await? {

@@ -213,6 +213,9 @@ async fn g8_a_group_that_is_let_go_is_kept_emptied_or_deleted_and_comes_back_by_
     for on_disconnect in [OnDisconnect::Keep, OnDisconnect::Empty, OnDisconnect::Delete] {
         for deleted in [false, true] {
             let mut world = World::with(|policy| policy.groups.on_disconnect = on_disconnect).await;
+            // Another group stays connected (S1).
+            let (other, _) = world.team("other", 0);
+            world.connect_group(&other);
             let (group, _) = team(&mut world, 3).await;
             let ours = object(&world, &group).await;
             if deleted {

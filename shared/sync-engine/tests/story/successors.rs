@@ -39,6 +39,25 @@ async fn g8_one_stale_read_of_the_connection_deletes_and_empties_nothing() {
     }
 }
 
+/// A scope that connects nothing any more may be the wrong one.
+#[tokio::test]
+async fn s1_the_last_connected_group_is_not_deleted() {
+    let mut world = World::with(|policy| policy.groups.on_disconnect = OnDisconnect::Delete).await;
+    let (group, _) = team(&mut world, 2).await;
+    let ours = object(&world, &group).await;
+    world.disconnect_group(&group);
+    world.deliver();
+    world.live(10, 60).await;
+    assert_eq!(codes(&world, &group).await, [FindingCode::RemovalsHeld]);
+    assert!(world.entra.state(|state| state.group(&ours)).is_some());
+    let (other, _) = world.team("other", 0);
+    world.connect_group(&other);
+    world.deliver();
+    world.live(70, 60).await;
+    assert!(world.entra.state(|state| state.group(&ours)).is_none());
+    assert_eq!(codes(&world, &group).await, []);
+}
+
 /// Deleted and made anew under the same name: the new one takes over what the old one left.
 #[tokio::test]
 async fn g8_a_group_made_anew_in_jumpcloud_gets_the_group_back() {
