@@ -312,8 +312,11 @@ impl<'a, S: Store, Q: WorkQueue> GroupPass<'a, S, Q> {
 
     /// Whom this bell names while the listing fails that would look at everybody.
     fn named_in_trouble(&self) -> Option<BTreeSet<JumpCloudUserId>> {
+        let GroupRecord { tried_at, listed_at, upkeep, .. } = &self.record;
+        // One that ended, but for members who were set aside, has looked at everybody.
+        let failed = upkeep.retries > 0 && tried_at > listed_at;
         match &self.bell.brings.members {
-            Hints::Of(people) if self.first && self.record.upkeep.retries > 0 => {
+            Hints::Of(people) if self.first && failed => {
                 Some(people.clone()).filter(|people| !people.is_empty())
             }
             Hints::Of(_) | Hints::Many => None,
