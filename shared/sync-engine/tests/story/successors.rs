@@ -14,22 +14,26 @@ const CONNECTION: &str = "GET /api/v2/usergroups/{id}/applications";
 const LIST: &str = "GET /api/v2/usergroups/{id}/membership";
 const SCOPE_GROUPS: &str = "GET /api/v2/applications/{id}/usergroups";
 
+/// Off and on within seconds, nobody was told, and one stale read says that it is off.
+async fn read_as_not_connected(world: &mut World, group: &str) {
+    world.disconnect_group(group);
+    world.advance(3);
+    world.connect_group(group);
+    world.lose_events();
+    world.advance(20);
+    let stale = Effect::Stale { for_ms: 22_000 };
+    world.jumpcloud.control().add_fault(Fault::once(CONNECTION, stale));
+    world.work(&ring_group(world, group)).await;
+    assert!(record(world, group).await.let_go_at.is_some(), "the read was not stale");
+}
+
 /// JumpCloud's answers may go back in time: one alone takes nothing away that is not ours to restore.
 #[tokio::test]
 async fn g8_one_stale_read_of_the_connection_deletes_and_empties_nothing() {
     for on_disconnect in [OnDisconnect::Empty, OnDisconnect::Delete] {
         let mut world = World::with(|policy| policy.groups.on_disconnect = on_disconnect).await;
         let (group, _) = team(&mut world, 3).await;
-        // Off and on within seconds, and nobody was told.
-        world.disconnect_group(&group);
-        world.advance(3);
-        world.connect_group(&group);
-        world.lose_events();
-        world.advance(20);
-        let stale = Effect::Stale { for_ms: 22_000 };
-        world.jumpcloud.control().add_fault(Fault::once(CONNECTION, stale));
-        world.work(&ring_group(&world, &group)).await;
-        assert!(record(&world, &group).await.let_go_at.is_some(), "the read was not stale");
+        read_as_not_connected(&mut world, &group).await;
         world.settle().await;
         assert_eq!(members(&world, &group).await.len(), 3);
         let written = world.writes();
@@ -192,15 +196,7 @@ async fn g8_a_dynamic_or_nested_group_is_given_up_as_well() {
 async fn g8_a_stale_read_and_a_404_delete_nothing() {
     let mut world = World::with(|policy| policy.groups.on_disconnect = OnDisconnect::Delete).await;
     let (group, _) = team(&mut world, 2).await;
-    world.disconnect_group(&group);
-    world.advance(3);
-    world.connect_group(&group);
-    world.lose_events();
-    world.advance(20);
-    let stale = Effect::Stale { for_ms: 22_000 };
-    world.jumpcloud.control().add_fault(Fault::once(CONNECTION, stale));
-    world.work(&ring_group(&world, &group)).await;
-    assert!(record(&world, &group).await.let_go_at.is_some(), "the read was not stale");
+    read_as_not_connected(&mut world, &group).await;
     let missing = Effect::Status { status: 404, retry_after: None, body: None };
     world.jumpcloud.control().add_fault(Fault::once("GET /api/v2/usergroups/{id}", missing));
     world.work(&ring_group(&world, &group)).await;
